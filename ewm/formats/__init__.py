@@ -1,0 +1,97 @@
+"""How a trace is written as text and read back. `parse(render(trace))` gives `steps(trace)` in every format.
+
+A format is a module with render, parse and steps: delta (default) and ellora. `truth` packs what a completion is
+compared with; `parse` reads a completion (whatever a model thought before its answer is dropped).
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Protocol
+
+from ewm.formats import answer, delta, ellora, literal
+from ewm.formats.prediction import Prediction, Step, Truth
+from ewm.programs import Program
+from ewm.tracing.events import Trace
+
+__all__ = ["NAMES", "Format", "Prediction", "Step", "Truth", "get", "parse", "target", "truth"]
+
+
+class Format(Protocol):
+    def render(self, trace: Trace) -> str: ...
+    def parse(self, text: str) -> Prediction: ...
+    def steps(self, trace: Trace) -> tuple[Step, ...]: ...
+
+
+_FORMATS: dict[str, Format] = {"delta": delta, "ellora": ellora}  # type: ignore[dict-item]
+NAMES = tuple(_FORMATS)
+
+
+def get(name: str) -> Format:
+    """The format of that name."""
+    if name not in _FORMATS:
+        raise ValueError(f"format.name={name} does not exist. Possible here: {', '.join(_FORMATS)}.")
+    return _FORMATS[name]
+
+
+def target(trace: Trace, task: str, format: str) -> str | None:
+    """The true completion; None if the task does not apply to this trace."""
+    return answer.render(trace) if task == "output" else get(format).render(trace)
+
+
+def parse(text: str, task: str, format: str) -> Prediction:
+    """What a completion says."""
+    said = _after_thinking(text).strip()
+    return answer.parse(said) if task == "output" else get(format).parse(said)
+
+
+def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
+    """What completions for this example are compared with. Raises ValueError where `target` is None."""
+    text = target(trace, task, format)
+    if text is None:
+        raise ValueError(f"task {task} does not apply to program {program.id}: it has no result")
+    prediction = answer.parse(text) if task == "output" else get(format).parse(text)
+    return Truth(
+        prediction=prediction,
+        task=task,
+        format=format,
+        given=_given(prediction.steps, program),
+        complete=trace.finished and prediction.parsed and _whole(prediction),
+        source=program.source,
+        entry=program.entry,
+        actual_trace=ellora.render(trace),
+    )
+
+
+def _whole(prediction: Prediction) -> bool:
+    values = [prediction.value, *(s.value for s in prediction.steps)]
+    values += [value for step in prediction.steps for _, value in step.writes]
+    return all(literal.is_whole(value) for value in values if value)
+
+
+def _given(steps: tuple[Step, ...], program: Program) -> int:
+    """Leading steps that can be read off the prompt: definitions and imports, then the entry call's header.
+
+    A body that computes something before the call gives nothing away, and neither does a program without a call.
+    """
+    if program.entry is None:
+        return 0
+    try:
+        tree = ast.parse(program.source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0
+    plain = {s.lineno for s in tree.body if isinstance(s, ast.FunctionDef | ast.Import | ast.ImportFrom)}
+    for count, step in enumerate(steps):
+        if step.kind == "call" and step.depth == 1:
+            return count + 1
+        if step.kind != "line" or step.writes or step.line not in plain:
+            return 0
+    return 0
+
+
+def _after_thinking(text: str) -> str:
+    """What follows the first line that ends with </think> (no answer has such a line); everything if there is none."""
+    head, mark, rest = (text + "\n").partition("</think>\n")
+    if mark:
+        return rest
+    return "" if head.lstrip().startswith("<think>") else text

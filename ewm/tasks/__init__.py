@@ -1,0 +1,5 @@
+"""What a model is asked: trace (every step of a run) and output (the result of a call)."""
+
+from ewm.tasks.prompts import NAMES, applies, messages, numbered
+
+__all__ = ["NAMES", "applies", "messages", "numbered"]

@@ -1,0 +1,73 @@
+"""Prompts as chat messages. Short style: a task token and the program, for nano. Sentence style: for hub models.
+
+The chat template and the encoding (program text never as special tokens) belong to the model.
+"""
+
+from __future__ import annotations
+
+from ewm.programs import Program
+
+NAMES = ("trace", "output")
+STYLES = ("short", "sentence")
+
+_DELTA = """\
+Run this Python program in your head and write down every step that it takes, one line a step, in the order in which \
+the steps complete.
+- `L3 x=5; ys=[1, 2]`: line 3 ran and changed these variables (`-x` for one that was deleted, `global t=1` for a \
+module variable changed inside a function); `L3` alone: it changed nothing.
+- `L1 call n=2`: a function whose definition stands on line 1 is entered with these arguments; the line that calls it \
+comes after the function's own steps.
+- `L4 return 7`: line 4 ended the function with this value, in one step (`return None` if it just ends).
+- `L4 yield 7`, `L4 raise ValueError` (raised there), `L4 unwind ValueError` (the exception leaves the function).
+- at the end `out '...'` with the printed text, if there is any, then `end`.
+Functions and classes are not written as values. Values are Python literals as repr writes them.
+Example: the program `L1 def f(n):`, `L2     return n + 1` with the call f(2) gives
+L1
+L1 call n=2
+L2 return 3
+end
+Answer with these lines and nothing else.
+
+"""
+
+_ELLORA = """\
+Execute this Python program step by step. For each line that runs, in order, write one line of the form
+Line N: State: {name=value, other=value}
+where N is the number of the line and the state holds every variable as it is just before that line runs, with values \
+written as Python's repr writes them. Put all of it between <execution_trace> and </execution_trace>, for example
+<execution_trace>
+Line 1: State: {}
+Line 2: State: {x=1}
+</execution_trace>
+
+"""
+
+_OUTPUT = """\
+What does this call return? Work it out, then give the value as one Python literal, or `raise TypeName` if the call \
+ends with an exception, between [ANSWER] and [/ANSWER], for example [ANSWER][1, 'a'][/ANSWER].
+
+"""
+
+_SENTENCES = {("trace", "delta"): _DELTA, ("trace", "ellora"): _ELLORA}
+
+
+def applies(program: Program, task: str) -> bool:
+    """Output needs a call."""
+    return task != "output" or program.entry is not None
+
+
+def messages(program: Program, task: str, format: str, style: str) -> list[dict[str, str]]:
+    """The chat messages that ask `task` about `program`."""
+    if task not in NAMES or style not in STYLES:
+        raise ValueError(f"no prompt for task={task} in style={style}. Tasks: {', '.join(NAMES)}; styles: {', '.join(STYLES)}.")
+    if style == "short":
+        head = f"<|{task}|>\n"
+    else:
+        head = _OUTPUT if task == "output" else _SENTENCES[task, format]
+    call = f"\ncall {program.entry}" if program.entry else ""
+    return [{"role": "user", "content": head + numbered(program.source) + call}]
+
+
+def numbered(source: str) -> str:
+    """Each line of the source with its number, as traces name it."""
+    return "\n".join(f"L{n} {line}" for n, line in enumerate(source.rstrip("\n").split("\n"), 1))
