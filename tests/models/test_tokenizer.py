@@ -1,6 +1,7 @@
 """nano's tokenizer: lossless, digits and string characters alone, one token a line, chat without injection."""
 
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -68,11 +69,10 @@ def test_both_ways_to_write_a_chat_agree():
         {"role": "user", "content": f"<|trace|>\n{PROGRAM}\ncall f(12)"},
     ]
     ids, prompt = nano.encode_messages(messages, TRACE, TOKENIZER)
-    template = lambda rows, **kw: TOKENIZER.apply_chat_template(rows, tokenize=True, return_dict=False, **kw)  # noqa: E731
+    template = partial(TOKENIZER.apply_chat_template, tokenize=True, return_dict=False)
     assert template(messages, add_generation_prompt=True) == ids[:prompt]
-    assert (
-        template([*messages, {"role": "assistant", "content": TRACE}])[:-1] == ids
-    )  # the template ends with a line break
+    whole = template([*messages, {"role": "assistant", "content": TRACE}])
+    assert whole[:-1] == ids  # the template ends with a line break
     thinking = template(messages, add_generation_prompt=True, enable_thinking=True)
     assert TOKENIZER.convert_ids_to_tokens(thinking[prompt:]) == ["<think>", "\n"]
 

@@ -7,6 +7,11 @@ is written in characters. Appending is the only change that keeps trained weight
 
 from __future__ import annotations
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 ENDOFTEXT, IM_START, IM_END = SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<think>", "</think>", "<|trace|>", "<|output|>", "<|program|>")  # ordinary text: they steer nothing
 HEADERS = ("system\n", "user\n", "assistant\n")  # at the beginning of a chat segment only
@@ -14,36 +19,36 @@ LINES = 99  # numbered lines that are one token with the line break before them
 FIRST_LINES = 20  # and without: where a completion begins
 INDENTS = (4, 8, 12, 16)
 
-KEYWORDS = tuple(  # one token with the blank after it, with and without one before
+KEYWORDS = _words(  # one token with the blank after it, with and without one before
     "and as assert async await break class continue def del elif else except finally for from global if import in is "
-    "lambda nonlocal not or pass raise return try while with yield call unwind".split()
+    "lambda nonlocal not or pass raise return try while with yield call unwind"
 )
 COMPOUND_KEYWORDS = ("not in", "is not", "yield from")
 
-METHODS = tuple(
+METHODS = _words(
     "append extend insert pop remove clear copy count index sort reverse add discard update union get items keys values "
     "setdefault split join strip lstrip rstrip replace upper lower title capitalize startswith endswith find isdigit "
-    "isalpha isupper islower swapcase zfill format".split()
+    "isalpha isupper islower swapcase zfill format"
 )
-BUILTINS = tuple(
+BUILTINS = _words(
     "abs all any bool chr dict divmod enumerate filter float frozenset int isinstance iter len list map max min next ord "
-    "pow print range repr reversed round set sorted str sum tuple type zip".split()
+    "pow print range repr reversed round set sorted str sum tuple type zip"
 )
-EXCEPTIONS = tuple(
+EXCEPTIONS = _words(
     "Exception ValueError TypeError KeyError IndexError ZeroDivisionError AttributeError NameError RuntimeError "
     "StopIteration AssertionError OverflowError RecursionError LookupError ArithmeticError UnboundLocalError "
-    "NotImplementedError".split()
+    "NotImplementedError"
 )
-NAMES = tuple(  # every name of ewm/programs/names.py (a test holds them together), and some more that programs use
+NAMES = _words(  # every name of ewm/programs/names.py (a test holds them together), and some more that programs use
     "a b c d e f g h i j k l m n o p q r s t u v w x y z _ None True False self cls end "
     "total count result value num acc step limit size score left right low high items nums values data xs ys row parts "
     "grid rows table text word name line key msg code counts prices ages seen index stock "
     "solve compute helper check process update apply find make out res new found picked ch letter "
     "zs words letters names pairs col number numbers char val item pair ans tmp start stop best last first prev cur pos "
-    "flag done stack queue factor base width height scores i1 i2 n1 n2 x1 x2 main func err math random".split()
+    "flag done stack queue factor base width height scores i1 i2 n1 n2 x1 x2 main func err math random"
 )
 
-BINARY = tuple("= + - * / // % ** == != < > <= >= += -= *= /= //= %= **= & | ^ << >> &= |= ^= := -> @".split())
+BINARY = _words("= + - * / // % ** == != < > <= >= += -= *= /= //= %= **= & | ^ << >> &= |= ^= := -> @")
 PUNCTUATION = (", ", ": ", "; ", "):", "()", "[]", "{}", "**", "//", "==", "!=", "<=", ">=", "->", "\n\n")
 LINE_ENDS = ("\nend", "\nout ", "\ncall ")
 
