@@ -45,7 +45,7 @@ NAMES = _words(  # every name of ewm/programs/names.py (a test holds them togeth
     "grid rows table text word name line key msg code counts prices ages seen index stock "
     "solve compute helper check process update apply find make out res new found picked ch letter "
     "zs words letters names pairs col number numbers char val item pair ans tmp start stop best last first prev cur pos "
-    "flag done stack queue factor base width height scores i1 i2 n1 n2 x1 x2 main func err math random"
+    "ok point avg ratio mean half order vals texts target flag done stack queue factor base width height scores i1 i2 n1 n2 x1 x2 main func err math random"
 )
 
 BINARY = _words("= + - * / // % ** == != < > <= >= += -= *= /= //= %= **= & | ^ << >> &= |= ^= := -> @")
