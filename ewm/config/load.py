@@ -1,0 +1,100 @@
+"""From conf/ and overrides to the schema's dataclasses. Nothing below the entries ever sees a DictConfig.
+
+`load` is for entries that Hydra has called, `compose` for tests and every other CLI. Both raise ConfigError with all
+problems at once. Neither imports torch.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from ewm.config.check import check
+from ewm.config.errors import ConfigError
+from ewm.config.groups import CONF
+from ewm.config.schema import EvaluateConfig, TrainConfig
+
+
+SCHEMAS: dict[str, type] = {"train": TrainConfig, "evaluate": EvaluateConfig}
+FROM_RUN = ("model", "task", "format", "trace")  # what an evaluation takes over from the run it is pointed at
+
+for _name, _schema in SCHEMAS.items():
+    ConfigStore.instance().store(name=f"{_name}_schema", node=_schema)
+
+
+def compose(overrides: Sequence[str] = (), config_name: str = "train") -> TrainConfig:
+    """The dataclasses for these overrides, checked. `config_name="evaluate"` gives an EvaluateConfig."""
+    return load(compose_dict(overrides, config_name), overrides)
+
+
+def compose_dict(overrides: Sequence[str], config_name: str, searchpath: Sequence[str] = ()) -> DictConfig:
+    """Hydra's composition, its own node included; raises what Hydra raises."""
+    extra = [f"hydra.searchpath=[{','.join(searchpath)}]"] if searchpath else []
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        return hydra.compose(config_name, [*overrides, *extra], return_hydra_config=True)
+
+
+def load(dict_config: DictConfig, overrides: Sequence[str] | None = None) -> TrainConfig:
+    """Dataclasses from a composed config; ConfigError lists every problem."""
+    cfg = to_dataclass(dict_config, overrides)
+    if problems := check(cfg):
+        raise ConfigError(problems)
+    return cfg
+
+
+def to_dataclass(dict_config: DictConfig, overrides: Sequence[str] | None = None) -> TrainConfig:
+    """As `load`, without the cross-field check."""
+    plain = copy.deepcopy(dict_config)
+    if overrides is None:
+        overrides = _task_overrides(plain)
+    with open_dict(plain):
+        plain.pop("hydra", None)
+    try:
+        if "run" in plain and plain.run:
+            plain = _take_over(plain, overrides)
+        cfg = cast(TrainConfig, OmegaConf.to_object(plain))
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).splitlines()[0]) from error
+    if cfg.benchmark_items is not None:
+        for benchmark in cfg.benchmarks.values():
+            benchmark["n"] = min(benchmark.get("n", cfg.benchmark_items), cfg.benchmark_items)
+    return cfg
+
+
+def digest(cfg: Any) -> str:
+    """sha256 of the resolved config, wherever its outputs go."""
+    values = {k: v for k, v in dataclasses.asdict(cfg).items() if k != "output_dir"}
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _task_overrides(dict_config: DictConfig) -> list[str]:
+    if "hydra" in dict_config:
+        return list(dict_config.hydra.overrides.task)
+    return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
+
+
+def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The sections of the run's own config; a section or key that the command line names wins."""
+    path = Path(plain.run) / "run.json"
+    if not path.exists():
+        raise ConfigError(f"run={plain.run}: no run.json there. A run's folder looks like outputs/train/<name>/<stamp>-<hash>.")
+    trained = json.loads(path.read_text(encoding="utf-8"))["config"]
+    named = [o.lstrip("+~").partition("=")[0] for o in overrides]
+    for section in FROM_RUN:
+        if section not in named and section in trained:
+            mine = {key: OmegaConf.select(plain, key) for key in named if key.startswith(f"{section}.")}
+            plain[section] = trained[section]
+            for key, value in mine.items():
+                OmegaConf.update(plain, key, value)
+    return plain
