@@ -1,7 +1,7 @@
 """Where a literal, as repr writes it, ends: a small pushdown scanner, linear in the text, no recursion, no eval.
 
-Accepted beside Python's literals: what `tracing.snapshot` writes for values that are none (`<opaque>` marks, `...` where
-it cut, a few constructor calls). `is_whole` tells these from values that can be compared.
+Accepted beside Python's literals: what `tracing.snapshot` writes for values that are none (`<opaque>` marks, also where
+it cut something; range and bytearray). `is_whole` tells marks from values that can be compared.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ _ESCAPE = r"""\\(?:[\\'"nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U00(?:0[0-9a-f]|10)[0-9a-
 _STRING = rf"""(?:'(?:[^'\\\n\r]++|{_ESCAPE})*+'|"(?:[^"\\\n\r]++|{_ESCAPE})*+")"""
 STRING = re.compile(_STRING)
 _ATOM = re.compile(
-    rf"""b?{_STRING}(?:\.\.\.)?|-?{_NUMBER}j?+(?![\w.])|\(-?{_NUMBER}[+-]{_NUMBER}j\)|\.\.\.|…|<[^<>\n]*+>"""
-    r"""|(?:True|False|None|Ellipsis|NotImplemented)(?!\w)|(?:frozenset|set|bytearray|deque)\(\)"""
+    rf"""b?{_STRING}(?:<\+[0-9]++>)?+|-?{_NUMBER}j?+(?![\w.])|\(-?{_NUMBER}[+-]{_NUMBER}j\)|<(?:[^<>\n]++|<[^<>\n]*+>)*+>"""
+    r"""|(?:True|False|None|Ellipsis)(?!\w)|(?:frozenset|set)\(\)"""
 )
-_OPEN = re.compile(r"(?:frozenset|set|bytearray|range|slice|deque)\(|[\[({]")
+_OPEN = re.compile(r"(?:frozenset|bytearray|range)\(|[\[({]")
 _CLOSE = {"[": "]", "(": ")", "{": "}"}
-_OPAQUE = re.compile(r"<|\.\.\.|…")
 _ESCAPED = re.compile(_ESCAPE)
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t"}
 
@@ -80,7 +79,7 @@ def is_literal(text: str) -> bool:
 
 def is_whole(text: str) -> bool:
     """Nothing opaque, nothing cut: the value can be compared."""
-    return not _OPAQUE.search(STRING.sub("''", text))
+    return "<" not in STRING.sub("''", text)
 
 
 def unquote(literal: str) -> str:

@@ -1,12 +1,12 @@
 """Events of a trace -> steps in order of completion. Formats that show changes of state build on this.
 
 A line's step is written when the next event of its frame shows what it changed. One step each: entering a frame
-("call", with its arguments), a yield, a raise, leaving by an exception ("unwind"). The line that ends a frame is one
-step with its return; only a line that changed something before an implicit `return None` stands alone. A resumed
-generator is a "call" without arguments, followed by the step of the line that it goes on with. The module's own call
-and return are no steps. What a raising or yielding line had changed by then shows in the next step of its frame.
-Functions, classes and modules are no values: they are never written. Other opaque values are (and make a truth
-incomplete).
+("call", with its arguments), a yield, an exception at a line that its frame goes on after ("raise"), one that leaves
+the frame ("unwind"). The line that returns, raises or unwinds is one step with it; only a line that had changed something
+before an implicit `return None` or an exception stands alone before it. A resumed generator is a "call" without
+arguments, followed by the step of the line that it goes on with, which also tells what the line had changed before it
+yielded. The module's own call and return are no steps. Functions, classes and modules are no values: they are never
+written. Other opaque values are (and make a truth incomplete).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from ewm.formats.prediction import Step
 from ewm.tracing.events import Event, Trace
 
-_NO_VALUE = re.compile(r"<(?:function|class|module|built-?in|method)\b[^<>\n]*>")
+_NO_VALUE = re.compile(r"<(?:(?:function|class|module) .*|module)>")
 
 
 @dataclass
@@ -27,7 +27,6 @@ class _Frame:
     shown: dict[str, str]  # locals as far as steps have told them
     pending: int | None = None  # line that has begun and not completed
     globals: dict[str, str] = field(default_factory=dict)
-    raised: bool = False  # an exception is on its way through this frame
 
 
 def steps_of(trace: Trace) -> tuple[Step, ...]:
@@ -92,7 +91,7 @@ class _Walk:
         """The suspended generator frame that this event goes on with."""
         same = [f for f in self.suspended if f.function == event.function]
         if event.kind == "call":
-            same = [f for f in same if f.raised is False and f.pending == event.line]
+            same = [f for f in same if f.pending == event.line]
         alike = [f for f in same if f.shown == values(event.locals)]
         return (alike or same or [None])[-1]
 
@@ -113,11 +112,17 @@ class _Walk:
         self._complete(frame, event)
         frame.pending = event.line
 
-    def _return(self, frame: _Frame, event: Event) -> None:
-        changed = _changes(frame, values(event.locals))
-        if frame.depth == 0 or frame.pending != event.line or (event.value == "None" and changed):
+    def _settle(self, frame: _Frame, event: Event, silent: bool) -> None:
+        """Writes the line under way as a step of its own, unless it is the one that `event` tells about."""
+        if frame.pending != event.line or not silent and _changes(frame, values(event.locals)):
             self._complete(frame, event)
-        if frame.depth > 0:
+        frame.pending = None
+
+    def _return(self, frame: _Frame, event: Event) -> None:
+        if frame.depth == 0:
+            self._complete(frame, event)
+        else:
+            self._settle(frame, event, silent=event.value != "None")
             self._add("return", event.line, (), _value(event))
         self.stack.pop()
 
@@ -129,13 +134,10 @@ class _Walk:
         self.suspended.append(self.stack.pop())
 
     def _exception(self, frame: _Frame, event: Event) -> None:
-        name = event.value["type"] if isinstance(event.value, dict) else str(event.value)
-        if not event.unwound or not frame.raised:
-            self._add("raise", event.line, (), name)
-            frame.pending, frame.raised = None, True
+        name = event.value["type"] if isinstance(event.value, dict) else "Exception"
+        self._settle(frame, event, silent=False)
+        self._add("unwind" if event.unwound else "raise", event.line, (), name)
         if event.unwound:
-            self._complete(frame, event)  # the last line of a finally block
-            self._add("unwind", event.line, (), name)
             self.stack.pop()
 
 

@@ -18,7 +18,8 @@ module variable changed inside a function); `L3` alone: it changed nothing.
 - `L1 call n=2`: a function whose definition stands on line 1 is entered with these arguments; the line that calls it \
 comes after the function's own steps.
 - `L4 return 7`: line 4 ended the function with this value, in one step (`return None` if it just ends).
-- `L4 yield 7`, `L4 raise ValueError` (raised there), `L4 unwind ValueError` (the exception leaves the function).
+- `L4 yield 7`, `L4 raise ValueError` (line 4 ended with an exception that is handled in the same function), `L4 unwind \
+ValueError` (the exception leaves the function, or ends the program).
 - at the end `out '...'` with the printed text, if there is any, then `end`.
 Functions and classes are not written as values. Values are Python literals as repr writes them.
 Example: the program `L1 def f(n):`, `L2     return n + 1` with the call f(2) gives

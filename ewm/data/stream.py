@@ -1,0 +1,107 @@
+"""Endless pretraining examples: grammar program -> trace -> text -> token ids, made as training goes.
+
+Deterministic: what stands at a position (the index of a grammar program) is a function of (seed, position), so a run
+resumes by its last position without replaying anything. Only families of the split, never a reserved construct,
+only finished traces that can be written whole. The tokenizer comes in as `encode`; nothing here knows a model.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+
+from ewm import formats
+from ewm.config.schema import TraceConfig
+from ewm.data.example import wrap_answer
+from ewm.programs import Program
+from ewm.programs.constructs import is_reserved
+from ewm.programs.grammar import program as grammar_program
+from ewm.tasks import messages
+from ewm.tracing import Runner
+from ewm.tracing.events import Trace
+
+Encode = Callable[[list[dict[str, str]], str], tuple[list[int], int]]  # (messages, target) -> (ids, prompt length)
+TASKS = {"trace": 0.8, "output": 0.1, "program": 0.1}
+
+
+class Stream:
+    """Iterator of (ids, prompt length). `position`: start a new stream here to go on after what was handed out."""
+
+    def __init__(
+        self, seed: int, levels: Mapping[str, float], split: str, tasks: Mapping[str, float], style: str,
+        encode: Encode, start: int, format: str, trace: TraceConfig | None,
+    ) -> None:  # fmt: skip
+        self.position = start
+        self._seed, self._levels, self._tasks = seed, levels, tasks
+        self._split, self._style, self._format, self._encode = split, style, format, encode
+        self._config = trace or TraceConfig(max_events=200)
+        self._items = self._run()
+
+    def __iter__(self) -> Iterator[tuple[list[int], int]]:
+        return self
+
+    def __next__(self) -> tuple[list[int], int]:
+        return next(self._items)
+
+    def close(self) -> None:
+        """Stops the runner's processes."""
+        self._items.close()
+
+    def _run(self) -> Iterator[tuple[list[int], int]]:
+        waiting: deque[tuple[int, str, Program]] = deque()
+
+        def candidates() -> Iterator[Program]:
+            for index in count(self.position):
+                rng = random.Random(f"stream:{self._seed}:{index}")
+                level, task = _draw(rng, self._levels), _draw(rng, self._tasks)
+                program = grammar_program(self._seed, index, level)
+                if program.split == self._split and not is_reserved(program.source):
+                    waiting.append((index, task, program))
+                    yield program
+
+        with Runner(self._config) as runner:
+            for traced in runner.trace_all(candidates()):
+                index, task, program = waiting.popleft()
+                example = self._example(program, task, traced)
+                self.position = index + 1
+                if example:
+                    yield self._encode(*example)
+
+    def _example(self, program: Program, task: str, trace: Trace) -> tuple[list[dict[str, str]], str] | None:
+        if not trace.finished:
+            return None
+        if task == "program":
+            return [{"role": "user", "content": f"<|program|>\n{program.level}"}], program_text(program)
+        if task == "output" and formats.target(trace, "output", self._format) is None:
+            task = "trace"
+        text = formats.target(trace, task, self._format)
+        if text is None or not formats.truth(trace, program, task, self._format).complete:
+            return None
+        return messages(program, task, self._format, self._style), wrap_answer(text, task, self._style)
+
+
+def stream(
+    seed: int,
+    levels: Mapping[str, float],
+    split: str = "train",
+    tasks: Mapping[str, float] = TASKS,
+    style: str = "short",
+    *,
+    encode: Encode,
+    start: int = 0,
+    format: str = "delta",
+    trace: TraceConfig | None = None,
+) -> Stream:
+    """Examples from position `start` on. Close it, or let it be collected, to stop its processes."""
+    return Stream(seed, levels, split, tasks, style, encode, start, format, trace)
+
+
+def program_text(program: Program) -> str:
+    """A program with its call, as a model writes one: the source, then `call f(2)` on a line of its own."""
+    return program.source + (f"\ncall {program.entry}" if program.entry else "")
+
+
+def _draw(rng: random.Random, weights: Mapping[str, float]) -> str:
+    return rng.choices(list(weights), list(weights.values()))[0]
