@@ -1,0 +1,46 @@
+"""What evaluate.py does: a model, with the adapter of a run or of a folder if there is one, on the benchmarks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ewm.config.errors import ConfigError
+from ewm.config.schema import EvaluateConfig
+from ewm.evaluation.comparison import Settings, compare
+from ewm.evaluation.results import Results
+
+
+def evaluate(cfg: EvaluateConfig, record: Any) -> Results:
+    """`cfg.adapter`, else the adapter of `cfg.run`, else the base model alone."""
+    adapter = adapter_of(cfg)
+    from ewm import models  # here: a missing adapter is answered before torch is loaded
+
+    model = models.load(cfg.model, None, cfg.hardware)
+    return compare(model, adapter, cfg.benchmarks, Settings.of(cfg), Path(record.folder), trained_families(cfg.run))
+
+
+def adapter_of(cfg: EvaluateConfig) -> Path | None:
+    """The folder of the adapter; ConfigError if it was named and is not there."""
+    if cfg.adapter:
+        folder = Path(cfg.adapter)
+        if not (folder / "adapter_config.json").exists():
+            raise ConfigError(
+                f"adapter={folder}: no adapter_config.json there. It is what PEFT saves, such as RUN/adapter."
+            )
+        return folder
+    if cfg.run:
+        folder = Path(cfg.run) / "adapter"
+        if not (folder / "adapter_config.json").exists():
+            raise ConfigError(
+                f"run={cfg.run}: its training left no adapter/. Let it end first, or name adapter=FOLDER."
+            )
+        return folder
+    return None
+
+
+def trained_families(run: str | None) -> frozenset[str]:
+    """Families of the programs that the run was trained on, from its run.json; empty if it does not say."""
+    path = Path(run) / "families.json" if run else None
+    return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path and path.exists() else frozenset()

@@ -1,0 +1,32 @@
+"""What a person reads after a run: report.md, report.html, the terminal's table, the table over a sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ewm.evaluation.results import Results
+from ewm.reporting import report, terminal
+
+__all__ = ["rewrite", "write"]
+
+
+def write(results: Results, record: Any) -> None:
+    """report.md and report.html into the run's folder; table, verdict and TensorBoard command on the terminal."""
+    folder = Path(record.folder)
+    write_files(results, folder)
+    terminal.show(results, folder)
+
+
+def rewrite(folder: Path) -> Results:
+    """Make the report of a run again from evaluation/results.json."""
+    results = Results.load(folder / "evaluation" / "results.json")
+    write_files(results, folder)
+    return results
+
+
+def write_files(results: Results, folder: Path) -> None:
+    """Both reports."""
+    origin = report.Origin.of(folder)
+    (folder / "report.md").write_text(report.markdown(results, origin), encoding="utf-8")
+    (folder / "report.html").write_text(report.html(results, origin), encoding="utf-8")

@@ -1,0 +1,43 @@
+"""The comparison on the terminal, at the end of a run: table, verdict, the TensorBoard command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ewm.evaluation.results import Results
+from ewm.reporting import words
+
+NUMBERS = ("base", "adapter", "difference", "p", "n")
+
+
+def show(results: Results, folder: Path, console: Console | None = None) -> None:
+    """Print the headline and the levels' exact, then what they mean in a sentence, then where the rest lies."""
+    out = console or Console()
+    title = f"{results.model}: base and adapter on the same items" if results.adapter else f"{results.model}, alone"
+    out.print(grid(title + " (per cent, 95 % interval)", words.HEAD, words.headline_rows(results)))
+    if levels := words.level_rows(results, ("exact",)):
+        out.print(grid("by level and source", words.HEAD, levels))
+    out.print(words.verdict(results), style="bold", highlight=False)
+    out.print(f"report       {folder / 'report.md'}", highlight=False, soft_wrap=True)
+    out.print(f"tensorboard  tensorboard --logdir {tensorboard_root(folder)}", highlight=False, soft_wrap=True)
+
+
+def grid(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    """A plain rich table; numbers stand right."""
+    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
+    for name in head:
+        table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def tensorboard_root(folder: Path) -> Path:
+    """The outermost folder that holds runs: outputs of outputs/train/name/run; the folder itself elsewhere."""
+    for parent in folder.parents:
+        if parent.name == "outputs":
+            return parent
+    return folder

@@ -1,0 +1,131 @@
+"""Figures as words: one cell, one row, one sentence. No files, no screens.
+
+All figures are per cent with a 95 % interval. A difference is in points.
+"""
+
+from __future__ import annotations
+
+from ewm.evaluation.results import Comparison, Estimate, Group, Results, split_headline
+
+FALL = 0.05  # a known level must not fall by more than this, by the lower bound of its difference
+SHOWN = ("exact", "prefix", "state_f1")
+HEAD = ("group", "metric", "base", "adapter", "difference", "p", "best baseline", "n")
+
+
+def cell(estimate: Estimate | None, signed: bool = False) -> str:
+    """`14.5 [10.1, 20.2]`"""
+    if estimate is None:
+        return "-"
+    sign = "+" if signed else ""
+    low, high = f"{100 * estimate.low:{sign}.1f}", f"{100 * estimate.high:{sign}.1f}"
+    return f"{100 * estimate.mean:{sign}.1f} [{low}, {high}]"
+
+
+def p_value(comparison: Comparison) -> str:
+    if comparison.p is None:
+        return "-"
+    return "<0.0001" if comparison.p < 0.0001 else f"{comparison.p:.4f}"
+
+
+def row(group: Group, metric: str) -> tuple[str, ...]:
+    """One line of a table, in the order of HEAD."""
+    found = group.metrics[metric]
+    best = found.best_baseline
+    return (
+        group.name,
+        metric,
+        cell(found.base),
+        cell(found.adapter),
+        cell(found.difference, signed=True),
+        p_value(found),
+        f"{100 * best[1]:.1f} {best[0]}" if best else "-",
+        str(found.base.n),
+    )
+
+
+def headline_rows(results: Results) -> list[tuple[str, ...]]:
+    """Whole benchmarks, known and reserved."""
+    return _rows(results, ("all", "known", "reserved"), SHOWN)
+
+
+def level_rows(results: Results, metrics: tuple[str, ...] = SHOWN) -> list[tuple[str, ...]]:
+    """Every level and source."""
+    return _rows(results, ("level", "source"), metrics)
+
+
+def verdict(results: Results) -> str:
+    """Whether the adapter beats the base on the reserved constructs, and whether a known level fell."""
+    if results.adapter is None:
+        return "The base model was asked alone: there is no adapter to compare."
+    parts = [_won(results), _fell(results)]
+    if results.items and results.identical == results.items:
+        parts.append("Base and adapter wrote the same text on every item: the adapter changes nothing")
+    overlap = sum(results.overlap.values())
+    if overlap:
+        parts.append(f"CAUTION: {overlap} items share a program family with the training data")
+    return ". ".join(part for part in parts if part) + "."
+
+
+def notes(results: Results) -> list[str]:
+    """What a reader must know beside the figures."""
+    found = []
+    for group in results.groups.values():
+        if group.kind != "all":
+            continue
+        found.append(
+            f"{group.name}: {group.n} items of {group.families} families; answers cut by the token limit (wrong): "
+            f"base {group.base_cut}, adapter {group.adapter_cut}; "
+            f"incomplete truths (left out of exact): {group.incomplete}"
+        )
+        if group.families < group.n:
+            found.append(f"{group.name}: several items share a family; the intervals follow families, p does not")
+    if results.adapter is not None:
+        found.append(f"same text from base and adapter: {results.identical} of {results.items}")
+    return found
+
+
+def _rows(results: Results, kinds: tuple[str, ...], metrics: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Without any of these metrics (a task that asks for a result only) the output stands in."""
+    rows = []
+    for group in results.groups.values():
+        if group.kind in kinds:
+            shown = [m for m in metrics if m in group.metrics] or [m for m in ("output",) if m in group.metrics]
+            rows += [row(group, metric) for metric in shown]
+    return rows
+
+
+def _won(results: Results) -> str:
+    """By the endpoint if it is about reserved constructs; otherwise by `exact` of the first such group."""
+    name, metric, _ = split_headline(results.endpoint)
+    if not name.endswith("/reserved"):
+        name, metric = next((g.name for g in results.groups.values() if g.kind == "reserved"), name), "exact"
+    found = results.groups[name].metrics.get(metric) if name in results.groups else None
+    if found is None or found.difference is None or found.adapter is None:
+        return "No reserved constructs were asked"
+    what = "On the reserved constructs" if name.endswith("/reserved") else f"On {name}"
+    says = "beats" if found.difference.low > 0 else "is worse than" if found.difference.high < 0 else "does not beat"
+    base, adapter, gain = found.base, found.adapter, found.difference
+    p = f", p {p_value(found)}" if found.p is not None else ""
+    return (
+        f"{what} the adapter {says} the base: {metric} {100 * base.mean:.1f} % -> {100 * adapter.mean:.1f} %, "
+        f"{100 * gain.mean:+.1f} points (95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}, n {base.n}{p})"
+    )
+
+
+def _fell(results: Results) -> str:
+    levels = [
+        (g.name.rpartition("/")[2], d)
+        for g in results.groups.values()
+        if g.level_kind == "known" and "exact" in g.metrics and (d := g.metrics["exact"].difference) is not None
+    ]
+    if not levels:
+        return "No known level was asked"
+    fell = [f"{name} ({cell(d, signed=True)})" for name, d in levels if d.high < 0]
+    unsure = [f"{name} ({cell(d, signed=True)})" for name, d in levels if d.low < -FALL and d.high >= 0]
+    if not fell and not unsure:
+        name, lowest = min(levels, key=lambda pair: pair[1].low)
+        return f"No known level fell by more than 5 points (lowest lower bound {100 * lowest.low:+.1f}, {name})"
+    said = [f"Known levels that fell: {', '.join(fell)}" if fell else "No known level fell for certain"]
+    if unsure:
+        said.append(f"a fall of more than 5 points cannot be ruled out for {', '.join(unsure)}")
+    return "; ".join(said)

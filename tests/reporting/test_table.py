@@ -1,0 +1,59 @@
+import csv
+import io
+import json
+
+import pytest
+import yaml
+from rich.console import Console
+
+from ewm.reporting import table
+from ewm.reporting.__main__ import main
+from tests.reporting.made import results
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """Three jobs: one done, one interrupted, one that failed before run.json."""
+    for reward, status in (("strict", "done"), ("gated", "interrupted"), ("prefix", None)):
+        run = tmp_path / f"reward={reward}-1a2b"
+        (run / ".hydra").mkdir(parents=True)
+        (run / ".hydra" / "overrides.yaml").write_text(yaml.safe_dump([f"reward={reward}", "debug=fast"]))
+        if status:
+            (run / "run.json").write_text(json.dumps({"status": status, "wall_s": 90.0}))
+        if status == "done":
+            (run / "evaluation").mkdir()
+            results().save(run / "evaluation" / "results.json")
+    return tmp_path
+
+
+def test_one_row_per_run_with_the_swept_keys(sweep):
+    rows = table.sweep_table(sweep, Console(file=io.StringIO(), width=300))
+    assert [(row["reward"], row["status"]) for row in rows] == [
+        ("gated", "interrupted"), ("prefix", "failed before it began"), ("strict", "done"),
+    ]  # fmt: skip
+    assert "debug" not in rows[0]
+    assert rows[2]["heldout/reserved exact difference"] == "+12.0 [+8.0, +16.0]"
+    assert rows[2]["minutes"] == "1.5"
+    assert rows[0]["heldout/reserved exact difference"] == "-"
+
+
+def test_files_hold_the_same_rows(sweep):
+    table.sweep_table(sweep, Console(file=io.StringIO()))
+    assert len((sweep / "table.md").read_text().splitlines()) == 2 + 2 + 3
+    with (sweep / "table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[2]["heldout/reserved/exact_difference_low"]) == 0.08
+    assert rows[0]["heldout/reserved/exact_difference_low"] == ""
+
+
+def test_plot_if_matplotlib_is_there(sweep):
+    pytest.importorskip("matplotlib")
+    table.sweep_table(sweep, Console(file=io.StringIO()))
+    assert (sweep / "plot.png").stat().st_size > 1000
+
+
+def test_command_line_answers_mistakes(tmp_path, capsys):
+    assert main(["table", str(tmp_path / "none")]) == 2
+    assert "no folder" in capsys.readouterr().out
+    assert main(["report", str(tmp_path)]) == 2
+    assert "evaluate.py run=" in capsys.readouterr().out

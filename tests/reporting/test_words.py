@@ -1,0 +1,44 @@
+import dataclasses
+
+import pytest
+
+from ewm.reporting import words
+from tests.reporting.made import results
+
+
+@pytest.mark.parametrize(
+    "reserved, says",
+    [
+        ((0.12, 0.08, 0.16), "the adapter beats the base: exact 2.0 % -> 14.0 %, +12.0 points (95 % interval +8.0"),
+        ((0.01, -0.01, 0.03), "the adapter does not beat the base"),
+        ((-0.02, -0.03, -0.01), "the adapter is worse than the base"),
+    ],
+)
+def test_verdict_on_reserved(reserved, says):
+    assert says in words.verdict(results(reserved))
+
+
+@pytest.mark.parametrize(
+    "loop, says",
+    [
+        ((0.0, -0.03, 0.03), "No known level fell by more than 5 points (lowest lower bound -3.0, loop)"),
+        ((-0.02, -0.07, 0.03), "cannot be ruled out for loop (-2.0 [-7.0, +3.0])"),
+        ((-0.2, -0.3, -0.1), "Known levels that fell: loop (-20.0 [-30.0, -10.0])"),
+    ],
+)
+def test_verdict_on_known_levels(loop, says):
+    assert says in words.verdict(results(loop=loop))
+
+
+def test_verdict_says_when_the_adapter_does_nothing_or_the_data_overlap():
+    same = dataclasses.replace(results(), identical=100, overlap={"heldout": 3})
+    assert "the adapter changes nothing" in words.verdict(same)
+    assert "3 items share a program family" in words.verdict(same)
+
+
+def test_rows_have_every_column():
+    rows = words.headline_rows(results())
+    assert rows[0] == ("heldout", "exact", "40.0 [35.0, 45.0]", "45.0 [40.0, 50.0]", "+5.0 [+2.0, +8.0]", "0.0100",
+                       "3.0 literals", "100")  # fmt: skip
+    assert rows[4][5] == "<0.0001"
+    assert all(len(row) == len(words.HEAD) for row in rows)
