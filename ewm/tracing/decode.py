@@ -1,0 +1,61 @@
+"""The child's record -> Trace: full states from changes, an honest status from how the child ended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ewm.tracing.events import Event, Kind, Status, Trace
+
+EXITED, SIGNALED, CPU, WALL = range(4)  # how a child ended, as in zygote.py
+_KINDS: tuple[Kind, ...] = ("call", "line", "return", "yield", "exception")
+
+
+def decode(
+    id: str, payload: bytes, how: int, code: int, wall_s: float, cpu_s: float, greeting: dict[str, Any]
+) -> Trace:
+    """A Trace from one answer of a zygote. A record that cannot be read was tampered with."""
+    about = {"id": id, "wall_s": wall_s, "cpu_s": cpu_s, "python": greeting["python"], "isolation": greeting["isolation"]}
+    try:
+        rows = json.loads(b"[" + payload[:-1] + b"]")
+        end = rows.pop() if rows and rows[-1][0] == "end" else None
+        stdout = "".join([row[1] for row in rows if row[0] == "out"])
+        events = _events([row for row in rows if row[0] != "out"])
+        if end is None:
+            status, signal = _cut(how, code)
+            return Trace(status=status, signal=signal, events=events, stdout=stdout, partial=True, **about)
+        _, status, exception, result, truncated = end
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError):
+        return Trace(status="tampered", partial=True, **about)
+    return Trace(
+        status=status, events=events, exception=exception, result=result, stdout=stdout, truncated=truncated, **about
+    )
+
+
+def _cut(how: int, code: int) -> tuple[Status, int | None]:
+    if how in (CPU, WALL):
+        return "timeout", None
+    if how == SIGNALED:
+        return "killed", code
+    return "exited_without_result", None
+
+
+def _events(rows: list[list[Any]]) -> tuple[Event, ...]:
+    states: dict[int, dict[str, str]] = {0: {}}
+    nothing: dict[str, str] = {}
+    events = []
+    for kind, line, function, depth, number, changed, gone, outer, value, unwound in rows:
+        state = states.get(number, nothing)
+        if changed or gone:
+            state = {**state, **changed} if changed else dict(state)
+            for name in gone or ():
+                state.pop(name, None)
+            states[number] = state
+        if outer:
+            states[0] = {k: v for k, v in {**states[0], **outer}.items() if v}
+        events.append(
+            Event(_KINDS[kind], line, function, depth, state, outer or nothing, value or None, bool(unwound))
+        )
+        if number and (kind == 2 or (kind == 4 and unwound)):
+            states.pop(number, None)
+    return tuple(events)

@@ -1,0 +1,218 @@
+"""The pool that a trainer talks to: programs in, traces out, in order, from slim zygotes that do the forking.
+
+The trainer never forks: forking a 1.6 GB process costs 89 ms. A failed program is a Trace with an honest status,
+never an exception here. A zygote that dies costs the one program it was running and is replaced. One Runner serves
+one process; calls from several threads are serialised.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ewm.config.schema import TraceConfig
+from ewm.programs import Program
+from ewm.tracing.decode import SIGNALED, decode
+from ewm.tracing.events import Trace
+
+LEVELS = ("L0", "L1", "L2")
+_HEAD = struct.Struct("<IBidd")
+_AHEAD = 3  # requests a zygote may hold, so that it never waits for us
+_PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
+_ZYGOTE = Path(__file__).with_name("zygote.py")
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class IsolationError(RuntimeError):
+    """The machine does not reach the level that the config requires."""
+
+
+class _Worker:
+    """One zygote and the requests it holds."""
+
+    def __init__(self, setup: bytes):
+        command = [os.path.abspath(sys.executable), "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
+        )
+        assert self.process.stdin and self.process.stdout
+        self.stdin, self.stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
+        self.waiting: deque[tuple[int, Program, int]] = deque()  # ticket, program, request bytes
+        self.bytes = 0
+        _write(self.stdin, setup)
+        size = _read(self.stdout, 4)
+        if not size:
+            raise RuntimeError(f"the tracing process did not start: {' '.join(command)}")
+        self.greeting: dict[str, Any] = json.loads(_read(self.stdout, int.from_bytes(size, "little")))
+
+    def takes(self, size: int) -> bool:
+        return not self.waiting or (len(self.waiting) < _AHEAD and self.bytes + size < _PIPE)
+
+    def close(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()  # the zygote kills its child and ends
+        self.process.stdout.close()
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Runner:
+    """Traces programs under one TraceConfig. A context manager; zygotes start when they are first needed."""
+
+    def __init__(self, cfg: TraceConfig):
+        if cfg.isolation not in ("auto", *LEVELS):
+            raise ValueError(f"trace.isolation={cfg.isolation}: possible are auto, {', '.join(LEVELS)}")
+        if cfg.require is not None and cfg.require not in LEVELS:
+            raise ValueError(f"trace.require={cfg.require}: possible are null, {', '.join(LEVELS)}")
+        self.cfg = cfg
+        self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
+        self._setup = _frame({"limits": asdict(cfg), "isolation": cfg.isolation})
+        self._workers: list[_Worker] = []
+        self._done: dict[int, Trace | None] = {}
+        self._ticket = 0
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every zygote; the Runner may be used again."""
+        with self._lock:
+            while self._workers:
+                self._workers.pop().close()
+
+    @property
+    def isolation(self) -> dict[str, Any]:
+        """What a zygote reached: {"isolation", "python", "notes"}."""
+        with self._lock:
+            if not self._workers:
+                self._start()
+            return self._workers[0].greeting
+
+    def trace(self, program: Program) -> Trace:
+        """One program's trace."""
+        return next(self.trace_all([program]))
+
+    def trace_all(self, programs: Iterable[Program]) -> Iterator[Trace]:
+        """Traces in the order of the programs, run in parallel, a bounded number ahead of the reader."""
+        source = iter(programs)
+        tickets: deque[int] = deque()
+        try:
+            while True:
+                while len(tickets) < 8 * self._size and (program := next(source, None)) is not None:
+                    tickets.append(self._submit(program))
+                if not tickets:
+                    return
+                with self._lock:
+                    while self._done[tickets[0]] is None:
+                        self._pump()
+                    trace = self._done.pop(tickets.popleft())
+                assert trace is not None
+                yield trace
+        finally:
+            with self._lock:
+                for ticket in tickets:
+                    self._done.pop(ticket, None)  # the reader left: answers still to come are dropped
+
+    def _start(self) -> _Worker:
+        worker = _Worker(self._setup)
+        reached, wanted = worker.greeting["isolation"], self.cfg.require
+        if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
+            worker.close()
+            notes = "; ".join(f"{k}: {v}" for k, v in worker.greeting["notes"].items())
+            raise IsolationError(f"trace.require={wanted}, but this machine gives {reached} ({notes})")
+        self._workers.append(worker)
+        return worker
+
+    def _submit(self, program: Program) -> int:
+        request = _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin})
+        with self._lock:
+            self._ticket += 1
+            self._done[self._ticket] = None
+            self._send(self._ticket, program, request)
+            return self._ticket
+
+    def _send(self, ticket: int, program: Program, request: bytes) -> None:
+        while True:
+            worker = min(self._workers, key=lambda w: len(w.waiting), default=None)
+            if worker is None or (worker.waiting and len(self._workers) < self._size):
+                worker = self._start()
+            if worker.takes(len(request)):
+                break
+            self._pump()
+        worker.waiting.append((ticket, program, len(request)))
+        worker.bytes += len(request)
+        try:
+            _write(worker.stdin, request)
+        except BrokenPipeError:
+            self._replace(worker)
+
+    def _pump(self) -> None:
+        """Wait for answers and store them."""
+        poll = select.poll()
+        busy = {w.stdout: w for w in self._workers if w.waiting}
+        for fd in busy:
+            poll.register(fd, select.POLLIN)
+        for fd, _ in poll.poll():
+            worker = busy[fd]
+            head = _read(fd, _HEAD.size)
+            payload = _read(fd, _HEAD.unpack(head)[0]) if head else b""
+            if not head or len(payload) < _HEAD.unpack(head)[0]:
+                self._replace(worker)
+                continue
+            ticket, program, size = worker.waiting.popleft()
+            worker.bytes -= size
+            if ticket in self._done:
+                self._done[ticket] = decode(program.id, payload, *_HEAD.unpack(head)[1:], worker.greeting)
+
+    def _replace(self, worker: _Worker) -> None:
+        """The zygote died: the program it was running is lost, the others go to another one."""
+        self._workers.remove(worker)
+        worker.close()
+        (ticket, program, _), *rest = worker.waiting
+        if ticket in self._done:
+            code = worker.process.returncode
+            self._done[ticket] = decode(program.id, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
+        for ticket, program, _ in rest:
+            request = _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin})
+            self._send(ticket, program, request)
+
+
+def _frame(value: dict[str, Any]) -> bytes:
+    data = json.dumps(value).encode()
+    return len(data).to_bytes(4, "little") + data
+
+
+def _write(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _read(fd: int, size: int) -> bytes:
+    """`size` bytes, fewer at the end of the pipe."""
+    chunks = []
+    while size:
+        chunk = os.read(fd, min(size, 1 << 20))
+        if not chunk:
+            break
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)

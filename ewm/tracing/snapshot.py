@@ -1,0 +1,169 @@
+"""A value as bounded literal text, taken now, without running any of the program's code.
+
+Decided by exact built-in type: a subclass, or any other object, is opaque text like `<Counter>`, `<function f>`,
+`<module math>`: no addresses, no user __repr__, __len__, __iter__ or __eq__. Sets are written in a stable order.
+Text without a mark reads back by ast.literal_eval to an equal value (nan and inf excepted). Marks, none of them a
+literal: `<+7>` elements or characters left out, `<deep>`, `<cycle>`, `<int 20000 bits>`. Cost is bounded by the limits,
+not by the value. Runs inside the child, in a namespace with its own copy of the builtins (see zygote).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+SMALL = frozenset((int, float, bool, type(None), complex))
+ATOMS = SMALL | {str, bytes}  # immutable and without parts: text that never changes
+_BIG = 10**30  # ints below it are short for sure
+_NAME = type.__dict__["__name__"].__get__
+_MRO = type.__dict__["__mro__"].__get__
+_MODULE_DICT = ModuleType.__dict__["__dict__"].__get__
+
+
+def type_name(kind: type) -> str:
+    """A class's own name, without asking its metaclass."""
+    return _NAME(kind)
+
+
+def opaque(value: object) -> str:
+    """Text for what is no literal: functions, classes and modules by name, anything else by its type."""
+    kind = type(value)
+    if kind is FunctionType or kind is BuiltinFunctionType:
+        return f"<function {value.__name__}>"  # type: ignore[attr-defined]
+    if kind is ModuleType:
+        name = _MODULE_DICT(value).get("__name__")
+        return f"<module {name}>" if type(name) is str else "<module>"
+    if type in _MRO(kind):
+        return f"<class {_NAME(value)}>"
+    return f"<{_NAME(kind)}>"
+
+
+def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Callable[[Any], str], Callable[[], bool]]:
+    """(render, was anything cut so far?) under these limits."""
+    max_bits = int(min(max_chars, 4300) * 3.32)
+    cut = False
+
+    def atom(value: Any) -> str:
+        nonlocal cut
+        kind = type(value)
+        if kind is int:
+            if -_BIG < value < _BIG or value.bit_length() <= max_bits:
+                return repr(value)
+            cut = True
+            return f"<int {value.bit_length()} bits>"
+        if (kind is str or kind is bytes) and len(value) > max_chars:
+            cut = True
+            return f"{value[:max_chars]!r}<+{len(value) - max_chars}>"
+        return repr(value)
+
+    def small(value: Any) -> bool:
+        """All elements are atoms that repr writes shortly."""
+        if SMALL.issuperset(map(type, value)):
+            return all(-_BIG < v < _BIG for v in value if type(v) is int)
+        return False
+
+    def parts(value: Any, room: int, depth: int, above: tuple[int, ...]) -> list[str]:
+        nonlocal cut
+        texts: list[str] = []
+        for item in islice(value, max_elements):
+            text = nested(item, room, depth, above)
+            texts.append(text)
+            room -= len(text) + 2
+            if room < 0:
+                break
+        if len(texts) < len(value):
+            cut = True
+            texts.append(f"<+{len(value) - len(texts)}>")
+        return texts
+
+    def items(value: dict[Any, Any], room: int, depth: int, above: tuple[int, ...]) -> list[str]:
+        nonlocal cut
+        texts: list[str] = []
+        for key, item in islice(dict.items(value), max_elements):
+            head = nested(key, room, depth, above)
+            text = f"{head}: {nested(item, room - len(head), depth, above)}"
+            texts.append(text)
+            room -= len(text) + 2
+            if room < 0:
+                break
+        if len(texts) < len(value):
+            cut = True
+            texts.append(f"<+{len(value) - len(texts)}>")
+        return texts
+
+    def ordered(value: Any) -> Any:
+        """A set's elements in a stable order; of a set above the cap, the part that is shown."""
+        shown = list(islice(value, max_elements))
+        kinds = set(map(type, shown))
+        if kinds == {int} or kinds == {str} or kinds == {bool}:
+            return sorted(shown)
+        return sorted(shown, key=render)
+
+    def nested(value: Any, room: int, depth: int, above: tuple[int, ...]) -> str:
+        nonlocal cut
+        kind = type(value)
+        if kind in ATOMS:
+            return atom(value)
+        if kind is not list and kind is not dict and kind is not tuple and kind is not set and kind is not frozenset:
+            return other(value, kind)
+        if id(value) in above:
+            cut = True
+            return "<cycle>"
+        if depth <= 0 and value:
+            cut = True
+            return "<deep>"
+        inside = (*above, id(value))
+        if kind is dict:
+            return "{" + ", ".join(items(value, room, depth - 1, inside)) + "}"
+        if (kind is list or kind is tuple) and len(value) <= max_elements and small(value):
+            text = repr(value)
+            if len(text) <= room:
+                return text
+        if kind is list:
+            return "[" + ", ".join(parts(value, room, depth - 1, inside)) + "]"
+        if kind is tuple:
+            texts = parts(value, room, depth - 1, inside)
+            return f"({texts[0]},)" if len(texts) == 1 else "(" + ", ".join(texts) + ")"
+        shown = ordered(value)
+        texts = parts(shown, room, depth - 1, inside)
+        if len(shown) < len(value):
+            cut = True
+            texts.append(f"<+{len(value) - len(shown)}>")
+        text = "{" + ", ".join(texts) + "}" if texts else "set()"
+        return text if kind is set else f"frozenset({text if value else ''})"
+
+    def other(value: Any, kind: type) -> str:
+        if kind is range:
+            return repr(value) if -_BIG < value.start < _BIG and -_BIG < value.stop < _BIG else "<range>"
+        if kind is bytearray and len(value) <= max_chars:
+            return repr(value)
+        if value is Ellipsis:
+            return "Ellipsis"
+        return opaque(value)
+
+    def render(value: Any) -> str:
+        kind = type(value)
+        if kind in ATOMS:
+            return atom(value)
+        return nested(value, max_chars, max_depth, ())
+
+    return render, lambda: cut
+
+
+def exception_text(error: BaseException, render: Callable[[Any], str], max_chars: int) -> dict[str, str]:
+    """{"type", "message"} of an exception, without its __str__ unless the class is built in and its arguments plain."""
+    kind = type(error)
+    args = BaseException.args.__get__(error)  # type: ignore[attr-defined]
+    if len(args) == 1 and type(args[0]) is str and kind is not KeyError:
+        message = args[0]
+    elif not args:
+        message = ""
+    elif kind.__flags__ & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
+        message = BaseException.__str__(error) if kind.__str__ is BaseException.__str__ else kind.__str__(error)
+    else:
+        message = ", ".join(render(a) for a in args)
+    if len(message) > max_chars:
+        message = f"{message[:max_chars]}<+{len(message) - max_chars}>"
+    return {"type": type_name(kind), "message": message}
