@@ -1,0 +1,16 @@
+"""Training stages: `warm_start` (sft.py, Lightning) and `reinforce` (grpo.py, TRL). Heavy imports wait for the call."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["reinforce", "warm_start"]
+
+_HOMES = {"warm_start": "ewm.training.sft", "reinforce": "ewm.training.grpo"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,68 @@
+"""Checkpoints of a trainer: written aside, then renamed, so that every folder with the final name is complete.
+
+A process killed while it writes leaves a `.partial-` folder, which the next start removes. Nothing here knows what is
+inside a checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NAME = re.compile(r"checkpoint-(\d+)")
+
+
+def complete(folder: Path) -> list[Path]:
+    """Whole checkpoints, oldest first."""
+    found = [p for p in folder.glob("checkpoint-*") if p.is_dir() and _NAME.fullmatch(p.name)]
+    return sorted(found, key=step_of)
+
+
+def latest(folder: Path) -> Path | None:
+    """The checkpoint to go on from."""
+    found = complete(folder)
+    return found[-1] if found else None
+
+
+def step_of(path: Path) -> int:
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        raise ValueError(f"{path} is not a checkpoint folder")
+    return int(match[1])
+
+
+def clean(folder: Path) -> None:
+    """Remove what an interrupted writer left behind."""
+    for path in folder.glob(".partial-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def aside(folder: Path, step: int, keep: int | None) -> Iterator[Path]:
+    """A folder to write `checkpoint-{step}` into; renamed on success, then all but the newest `keep` are removed."""
+    partial = folder / f".partial-{step}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial / f"checkpoint-{step}"
+    final = folder / f"checkpoint-{step}"
+    shutil.rmtree(final, ignore_errors=True)
+    os.replace(partial / final.name, final)
+    shutil.rmtree(partial, ignore_errors=True)
+    if keep:
+        for old in complete(folder)[:-keep]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A folder to write into, which takes the place of `folder` on success."""
+    partial = folder.with_name(f".partial-{folder.name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(partial, folder)

@@ -1,0 +1,152 @@
+"""GRPO with TRL: `reinforce` trains the model's LoRA adapter against one composed reward.
+
+Truth comes with the data set and is only looked up. A run killed at any moment and started again with the same
+arguments ends with the same adapter, bit for bit on one machine kind and thread count: prompts, sampling and dropout
+depend on (seed, step) only, and checkpoints hold adapter, optimizer, schedule and generators. Whether a config can
+work at all is answered before this module is imported (ewm.config).
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from datasets import Dataset
+from datasets.utils import logging as datasets_logging
+from transformers import PrinterCallback
+from trl import GRPOConfig
+
+from ewm.config.schema import EngineConfig, GrpoConfig
+from ewm.training import checkpoints, rollout
+from ewm.training.callbacks import Bar, Board, Checkpoints, Record, Recorder, Samples
+from ewm.training.judge import Judge, Reward
+from ewm.training.policy import PolicyTrainer
+
+if TYPE_CHECKING:
+    from ewm.models import Model
+
+log = logging.getLogger(__name__)
+
+
+class Examples(Protocol):
+    """What a data set must offer: `examples` with messages and truth."""
+
+    examples: Any
+
+
+def reinforce(
+    model: Model,
+    dataset: Examples,
+    cfg: GrpoConfig,
+    reward: Reward,
+    record: Record,
+    seed: int = 0,
+    engine: EngineConfig | None = None,
+    board: Board | None = None,
+) -> Path | None:
+    """Train the adapter inside `model` in place and save it to <run>/adapter, which is returned. None if disabled."""
+    if not cfg.enabled:
+        return None
+    folder = record.folder / "checkpoints" / "grpo"
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoints.clean(folder)
+    examples = list(dataset.examples)
+    truths = [example.truth for example in examples]
+    args = arguments(cfg, folder, seed, model.device, engine)
+    judge = Judge(reward, truths, decode=rollout.decoder(model), ends=frozenset(rollout.ends(model)))
+    prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
+    shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
+    bar = Bar()
+    with _quiet():
+        trainer = PolicyTrainer(
+            model=model.model,
+            args=args,
+            reward_funcs=judge,
+            train_dataset=_table(examples),
+            processing_class=model.tokenizer,
+            callbacks=[Recorder(record, board), shown, bar],
+            encode=model.encode,
+            rollout=rollout.choose(model, cfg, engine),
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
+        shown.advantages = trainer._logs["advantages"]
+        resume = checkpoints.latest(folder)
+        if resume is not None:
+            log.info("GRPO goes on from step %d", checkpoints.step_of(resume))
+        try:
+            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        finally:
+            bar.close()
+    return save_adapter(model, record.folder / "adapter")
+
+
+def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: EngineConfig | None = None) -> GRPOConfig:
+    """TRL's configuration. `cfg.extra` comes last and wins."""
+    on_cpu = str(getattr(device, "type", device)).startswith("cpu")
+    name = engine.name if engine is not None else "hf"
+    settings: dict[str, Any] = dict(
+        output_dir=str(folder),
+        max_steps=cfg.max_steps,
+        per_device_train_batch_size=cfg.per_device_train_batch_size,
+        gradient_accumulation_steps=cfg.gradient_accumulation_steps,
+        num_generations=cfg.num_generations,
+        steps_per_generation=cfg.steps_per_generation,
+        num_iterations=cfg.num_iterations,
+        learning_rate=cfg.learning_rate,
+        lr_scheduler_type=cfg.lr_scheduler_type,
+        warmup_steps=cfg.warmup_steps,
+        beta=cfg.beta,
+        temperature=cfg.temperature,
+        top_p=cfg.top_p,
+        top_k=cfg.top_k,
+        max_completion_length=cfg.max_completion_length,
+        loss_type=cfg.loss_type,
+        scale_rewards=cfg.scale_rewards,
+        importance_sampling_level=cfg.importance_sampling_level,
+        epsilon=cfg.epsilon,
+        max_grad_norm=cfg.max_grad_norm,
+        optim=cfg.optim,
+        bf16=cfg.bf16,
+        gradient_checkpointing=cfg.gradient_checkpointing,
+        logging_steps=cfg.logging_steps,
+        save_strategy="no",  # callbacks.Checkpoints asks for them
+        save_total_limit=cfg.save_total_limit,
+        seed=seed,
+        use_cpu=on_cpu,
+        dataloader_pin_memory=not on_cpu,
+        report_to="none",
+        disable_tqdm=True,
+        use_vllm=name in ("vllm", "vllm_colocate", "vllm_server"),
+        vllm_mode="server" if name == "vllm_server" else "colocate",
+    )
+    if name == "vllm_server" and engine is not None and engine.base_url:
+        settings["vllm_server_base_url"] = engine.base_url
+    return GRPOConfig(**{**settings, **cfg.extra})
+
+
+def save_adapter(model: Model, folder: Path) -> Path:
+    """The adapter in PEFT's own layout, written aside and renamed."""
+    with checkpoints.replacing(folder) as partial:
+        model.model.save_pretrained(partial, selected_adapters=["default"])
+    return folder
+
+
+def _table(examples: list[Any]) -> Dataset:
+    """What TRL iterates over: the messages, and the index under which everything else is looked up."""
+    return Dataset.from_dict({"prompt": [e.messages for e in examples], "example": list(range(len(examples)))})
+
+
+class _quiet:
+    """TRL's and the datasets library's notices that do not concern a user of this project."""
+
+    def __enter__(self) -> None:
+        self.caught = warnings.catch_warnings()
+        self.caught.__enter__()
+        warnings.filterwarnings("ignore", message=".*(use_reentrant|pin_memory|experimental).*")
+        datasets_logging.disable_progress_bar()
+
+    def __exit__(self, *exc: Any) -> None:
+        self.caught.__exit__(*exc)

@@ -1,0 +1,68 @@
+"""One composed reward as TRL wants it: a function of a batch of completions, with every term logged by name.
+
+The truth is looked up by the example's index; nothing is traced or run here. `batch` keeps the last scored batch, one
+row a completion, for the table of samples. A term that is absent from a truth (None) leaves that term's mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import Any, Protocol
+
+from ewm.formats.prediction import Truth
+
+
+class Score(Protocol):
+    total: float
+    terms: dict[str, float | None]
+
+
+Reward = Callable[[str, Truth], Score]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One completion and what it earned. `example` is the index in the training set."""
+
+    example: int
+    completion: str
+    tokens: int
+    cut: bool
+    total: float
+    terms: dict[str, float | None]
+
+
+@dataclass
+class Judge:
+    """Callable with TRL's signature. `decode`: completion ids -> text; `ends`: ids that end a completion."""
+
+    reward: Reward
+    truths: Sequence[Truth]
+    decode: Callable[[list[int]], str]
+    ends: frozenset[int]
+    batch: list[Scored] = field(default_factory=list)
+
+    __name__ = "total"  # TRL logs rewards/<name>/mean
+
+    def __call__(
+        self,
+        completion_ids: list[list[int]],
+        example: list[int],
+        log_metric: Callable[[str, float], None] = lambda name, value: None,
+        **_: Any,
+    ) -> list[float]:
+        self.batch = [self._score(ids, index) for ids, index in zip(completion_ids, example, strict=True)]
+        for term in sorted({name for row in self.batch for name in row.terms}):
+            values = [value for row in self.batch if (value := row.terms.get(term)) is not None]
+            if values:
+                log_metric(f"rewards/{term}/mean", fmean(values))
+                log_metric(f"rewards/{term}/std", stdev(values) if len(values) > 1 else 0.0)
+        return [row.total for row in self.batch]
+
+    def _score(self, ids: list[int], example: int) -> Scored:
+        cut = not ids or ids[-1] not in self.ends
+        text = self.decode(ids if cut else ids[:-1])
+        score = self.reward(text, self.truths[example])
+        return Scored(example, text, len(ids), cut, float(score.total), dict(score.terms))

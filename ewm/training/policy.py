@@ -1,0 +1,130 @@
+"""GRPOTrainer with the seams this project needs, and nothing else of it changed.
+
+- prompts are encoded by the model's own `encode`, so that a program holding "<|im_end|>" stays text;
+- rollouts come from a function that is passed in, where TRL's own generate() is not wanted;
+- every generation cycle is seeded by (seed, step), so that a run can be cut anywhere and go on as if it had not been;
+- checkpoints are written aside and renamed, on whole generation cycles only (see callbacks.Checkpoints);
+- time is split into generation, scoring and update.
+
+The overridden methods are TRL 1.16's private ones: the pin in pyproject.toml and tests/training/test_grpo.py hold them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import set_seed
+from torch.utils.data import Sampler
+from trl import GRPOTrainer
+
+from ewm.training import checkpoints
+from ewm.training.schedule import Schedule
+
+Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids
+
+
+class PolicyTrainer(GRPOTrainer):
+    """`encode`: messages -> prompt ids. `rollout`: None leaves generation to TRL (generate() or vLLM)."""
+
+    _tag_names = ["ewm", "grpo"]
+
+    def __init__(self, *args: Any, encode: Callable[..., list[int]], rollout: Rollout | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._encode = encode
+        self._rollout = rollout
+        self._spent: dict[str, float] = {}
+
+    @property
+    def cycle(self) -> int:
+        """Optimizer steps between two generations (at least one)."""
+        micro = self.args.steps_per_generation * self.num_iterations
+        return max(1, micro // self.args.gradient_accumulation_steps)
+
+    # data
+
+    def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
+        repeats = self.num_iterations * self.args.steps_per_generation
+        micro_steps = self.args.max_steps * self.args.gradient_accumulation_steps
+        return Schedule(
+            examples=len(dataset if dataset is not None else self.train_dataset),
+            prompts=self.args.generation_batch_size // self.num_generations,
+            generations=self.num_generations,
+            repeats=repeats,
+            cycles=-(-micro_steps // repeats),
+            seed=self.args.seed,
+        )
+
+    # rollouts
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        set_seed(_mix(self.args.seed, self._cycle_number()), device_specific=True)
+        return super()._generate_and_score_completions(inputs)
+
+    def _cycle_number(self) -> int:
+        return self.state.global_step * self.args.gradient_accumulation_steps + (
+            self._step % self.args.gradient_accumulation_steps
+        )
+
+    def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
+        known: dict[int, list[int]] = {}
+        return [known.setdefault(id(p), self._encode(p)) for p in prompts], None, {}
+
+    def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
+        with self._timed("generation"):
+            if self._rollout is None:
+                return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+            seed = _mix(self.args.seed, self._cycle_number(), self.accelerator.process_index)
+            return self._rollout(prompt_ids, seed), None
+
+    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        with self._timed("scoring"):
+            return super()._calculate_rewards(*args, **kwargs)
+
+    # logs
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._spent[name] = self._spent.get(name, 0.0) + time.perf_counter() - start
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        spent, self._spent = self._spent, {}
+        steps = len(self._metrics["train"].get("step_time", ())) or 1
+        if "step_time" in self._metrics["train"]:
+            total = sum(self._metrics["train"].pop("step_time")) / steps
+            shares = {f"time/{name}": seconds / steps for name, seconds in spent.items()}
+            logs.update(shares, **{"time/step": total, "time/update": total - sum(shares.values())})
+        super().log(logs, start_time)
+
+    # checkpoints
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """The card is written by reporting."""
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return getattr(self, "_aside", None) or super()._get_output_dir(trial)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        keep, self.args.save_total_limit = self.args.save_total_limit, None  # the trainer must not rotate in there
+        try:
+            with checkpoints.aside(Path(self.args.output_dir), self.state.global_step, keep) as target:
+                self._aside = str(target.parent)
+                super()._save_checkpoint(model, trial)
+        finally:
+            self._aside = None
+            self.args.save_total_limit = keep
+
+
+def _mix(*numbers: int) -> int:
+    """One 31-bit seed from several numbers."""
+    mixed = 0
+    for number in numbers:
+        mixed = (mixed * 1_000_003 + number + 0x9E3779B9) & 0xFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
+    return mixed & 0x7FFFFFFF

@@ -1,0 +1,42 @@
+"""Which prompts each generation batch holds: a pure function of (seed, cycle).
+
+TRL's own sampler draws one permutation per epoch from a generator that lives as long as the process, so a run that
+is resumed in a later epoch would see another order. Here epoch e is shuffled by (seed, e) and a run is one long
+epoch, so that the trainer's own skipping of batches finds its place again.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from torch.utils.data import Sampler
+
+
+class Schedule(Sampler[int]):
+    """Indices in the order TRL expects: each cycle's prompts `repeats` times over, each prompt `generations` times."""
+
+    def __init__(self, examples: int, prompts: int, generations: int, repeats: int, cycles: int, seed: int) -> None:
+        if examples < 1:
+            raise ValueError("GRPO needs at least one training example.")
+        self.examples, self.prompts, self.generations = examples, prompts, generations
+        self.repeats, self.cycles, self.seed = repeats, cycles, seed
+
+    def __len__(self) -> int:
+        return self.cycles * self.repeats * self.prompts * self.generations
+
+    def __iter__(self) -> Iterator[int]:
+        stream = self._stream()
+        for _ in range(self.cycles):
+            chunk = [next(stream) for _ in range(self.prompts)]
+            for _ in range(self.repeats):
+                for index in chunk:
+                    yield from [index] * self.generations
+
+    def _stream(self) -> Iterator[int]:
+        epoch = 0
+        while True:
+            order = list(range(self.examples))
+            random.Random(f"{self.seed}:{epoch}").shuffle(order)
+            yield from order
+            epoch += 1
