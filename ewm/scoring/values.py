@@ -21,8 +21,10 @@ _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
 _OUTSIDE = re.compile(r"[\w\s\[\](){}:,.+-]*+")
 _BRACKET = re.compile(r"[\[\](){}]")
 _OPERATORS = re.compile(r"[+-]\s*[+-]\s*[+-]|[\])}]\s*[\[({.]|\w\s*\[|[A-Za-z_]\s*\.")  # signs, subscripts, attributes
+_WORD = re.compile(r"\b[^\W\d]\w*+")
 _NAMES = {name + unit: complex(0, float(name)) if unit else float(name) for name in ("nan", "inf") for unit in ("", "j")}
 _CONSTRUCTORS = frozenset({"bytearray", "deque", "range", "slice"})  # compared by their arguments, never called
+_WORDS = {"True", "False", "None", "set", "frozenset", "s", "bs", "us", "rs", *_NAMES, *_CONSTRUCTORS}  # s: a string
 
 
 class NotALiteral(ValueError):
@@ -58,9 +60,11 @@ def read(text: str) -> Hashable:
 
 
 def _plausible(text: str) -> bool:
-    """No operators, comments or deep nesting outside of string literals."""
+    """No operators, names, comments or deep nesting outside of string literals."""
     outside = _STRING.sub("s", text)
     if not _OUTSIDE.fullmatch(outside) or _OPERATORS.search(outside):
+        return False
+    if not _WORDS.issuperset(_WORD.findall(outside)):
         return False
     depth = 0
     for bracket in _BRACKET.findall(outside):

@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from ewm.scoring import stats
+
+INTERVALS = [stats.wilson(k, 100) for k in range(101)]
 
 
 @pytest.mark.parametrize(
@@ -21,12 +24,11 @@ def test_wilson(successes, n, low, high):
 
 
 def test_wilson_covers_as_it_says():
-    rng = np.random.default_rng(0)
-    hits = 0
-    for successes in rng.binomial(40, 0.2, 2_000):
-        low, high = stats.wilson(int(successes), 40)
-        hits += low <= 0.2 <= high
-    assert 0.93 < hits / 2_000 < 0.985
+    covered = []
+    for share in np.linspace(0.05, 0.95, 50):
+        chances = binom.pmf(range(101), 100, share)
+        covered.append(sum(c for k, c in enumerate(chances) if INTERVALS[k][0] <= share <= INTERVALS[k][1]))
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.005)
 
 
 def test_bootstrap_matches_the_normal_interval_where_families_are_single():
