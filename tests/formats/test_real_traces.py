@@ -1,0 +1,95 @@
+"""What the runner really records, through every format: parse is the inverse of render."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ewm import formats
+from ewm.config.schema import TraceConfig
+from ewm.programs import Program
+from ewm.programs.grammar import program as grammar_program
+from ewm.programs.levels import LEVELS
+from ewm.tracing import Runner
+
+
+@pytest.fixture(scope="module")
+def runner():
+    with Runner(TraceConfig(workers=1)) as runner:
+        yield runner
+
+
+@settings(max_examples=150, deadline=None)
+@given(index=st.integers(0, 10**6), level=st.sampled_from(sorted(LEVELS)))
+def test_grammar_programs(runner, index, level):
+    program = grammar_program(7, index, level)
+    trace = runner.trace(program)
+    assert trace.finished
+    for name in formats.NAMES:
+        form = formats.get(name)
+        said = form.parse(form.render(trace))
+        assert said.parsed and said.steps == form.steps(trace)
+    truth = formats.truth(trace, program, "trace", "delta")
+    assert truth.complete
+    assert truth.prediction.stdout == trace.stdout
+    if program.entry:
+        assert truth.prediction.value == trace.result
+        assert truth.given == 0 or truth.prediction.steps[truth.given - 1].kind == "call"
+    assert (truth.prediction.exception is not None) == (trace.status == "exception")
+    seen = {(e.line, e.depth) for e in trace.events}
+    assert {(s.line, s.depth) for s in truth.prediction.steps} <= seen
+
+
+BY_EYE = {
+    "generator": (
+        "def g(n):\n    for i in range(n):\n        x = yield i\n\nfor a in g(2):\n    print(a)\nit = g(1)\nnext(it)",
+        "L1\nL1 call n=2\nL2 i=0\nL3 yield 0\nL5 a=0\nL6\nL3 call\nL3 x=None\nL2 i=1\nL3 yield 1\nL5 a=1\nL6\nL3 call\nL3\nL2 return None\n"
+        "L5\nL7 it=<generator>\nL1 call n=1\nL2 i=0\nL3 yield 0\nL8\nout '0\\n1\\n'\nend",
+    ),
+    "handled": (
+        "def f():\n    raise ValueError('no')\n\ntry:\n    f()\nexcept ValueError:\n    x = 1",
+        "L1\nL4\nL1 call\nL2 unwind ValueError\nL5 raise ValueError\nL6\nL7 x=1\nend",
+    ),
+    "finally": (
+        "def f(xs):\n    try:\n        return xs[3]\n    finally:\n        xs.append(1)\n\nf([])",
+        "L1\nL1 call xs=[]\nL2\nL3 raise IndexError\nL5 xs=[1]\nL5 unwind IndexError\nL7 unwind IndexError\nend",
+    ),
+    "changed before it raised": (
+        "def f(xs):\n    xs.append(1)\n    1 / 0\n\nys = []\nf(ys)",
+        "L1\nL5 ys=[]\nL1 call xs=[]\nL2 xs=[1]; global ys=[1]\nL3 unwind ZeroDivisionError\nL6 ys=[1]\nL6 unwind ZeroDivisionError\nend",
+    ),
+    "globals": (
+        "total = 0\ndef add(n):\n    global total\n    total += n\n    return total\n\nadd(2)",
+        "L1 total=0\nL2\nL2 call n=2\nL4 global total=2\nL5 return 2\nL7 total=2\nend",
+    ),
+    "class": (
+        "class A:\n    k = 1\n    def get(self):\n        return self.k\n\na = A()\nb = a.get()\ndel b",
+        "L1 call\nL1\nL2 k=1\nL3 return None\nL1\nL6 a=<A>\nL3 call self=<A>\nL4 return 1\nL7 b=1\nL8 -b\nend",
+    ),
+    "lambda and comprehension": (
+        "f = lambda x: x + 1\nys = [f(y) for y in (1, 2)]",
+        "L1\nL1 call x=1\nL1 return 2\nL1 call x=2\nL1 return 3\nL2 ys=[2, 3]\nend",
+    ),
+    "recursion": (
+        "def f(n):\n    if n == 0:\n        return 0\n    return n + f(n - 1)\n\nr = f(1)",
+        "L1\nL1 call n=1\nL2\nL1 call n=0\nL2\nL3 return 0\nL4 return 1\nL6 r=1\nend",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_EYE)
+def test_by_eye(runner, name):
+    source, text = BY_EYE[name]
+    trace = runner.trace(Program(source))
+    form = formats.get("delta")
+    assert form.render(trace) == text
+    assert form.parse(text).steps == form.steps(trace)
+    assert form.parse(text).parsed
+
+
+def test_entry_and_answer(runner):
+    program = Program("import math\ndef f(x):\n    return [x, math.floor(x)]", "f(2.5)")
+    trace = runner.trace(program)
+    truth = formats.truth(trace, program, "trace", "delta")
+    assert truth.prediction.text == "L1\nL2\nL2 call x=2.5\nL3 return [2.5, 2]\nend"
+    assert truth.given == 3 and truth.prediction.value == "[2.5, 2]"
+    assert formats.truth(trace, program, "output", "delta").prediction.value == "[2.5, 2]"
