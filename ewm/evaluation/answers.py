@@ -12,7 +12,6 @@ import importlib.metadata
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,17 +49,12 @@ def asker(model: Any, generate: Callable[..., Any], sampling: GenerationConfig, 
     return ask
 
 
-def without_adapter(model: Any) -> AbstractContextManager[Any]:
-    """The base model's own answers, although LoRA layers sit inside its modules."""
-    disable = getattr(model.model, "disable_adapter", None)
-    return disable() if disable else nullcontext()
-
-
 def cached(ask: Ask, path: Path, tokens_of: Callable[[Example], Sequence[int]]) -> Ask:
     """Answers from the file where it has the whole chunk; otherwise the chunk is asked and appended."""
     known: dict[str, Answer] = {}
     for row in read_rows(path):
-        known[row.pop("prompt")] = Answer(**row)
+        prompt = row.pop("prompt")
+        known[prompt] = Answer(**row)
 
     def remembered(examples: Sequence[Example]) -> list[Answer]:
         keys = [_digest(json.dumps(list(tokens_of(e)))) for e in examples]
@@ -82,7 +76,7 @@ def cache_file(folder: Path, fingerprint: str, sampling: GenerationConfig, engin
 
 
 def fingerprint(module: Any, adapter: bool = False) -> str:
-    """Hash of a torch module's weights, sampled: of the base alone (the same with and without LoRA), or of the adapter."""
+    """Hash of a torch module's weights, sampled: of the base alone (the same with LoRA inside), or of the adapter."""
     seen = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
         if ("lora_" in name or "modules_to_save." in name) != adapter:

@@ -65,7 +65,9 @@ def compare(
     `trained_on`: families of the training data, to count the overlap.
     """
     if generate is None:
-        from ewm.generation import generate  # here, so that reading results does not load torch
+        from ewm import generation  # here, so that reading results does not load torch
+
+        generate = generation.generate
     began = time.monotonic()
     carrier = _carrier(model, adapter)
     examples = {name: load_examples(name, cfg, settings, model, load) for name, cfg in benchmarks.items()}
@@ -179,21 +181,20 @@ def _carrier(model: Any, adapter: Any) -> Any | None:
 def _askers(
     model: Any, carrier: Any | None, settings: Settings, generate: Callable[..., Any]
 ) -> tuple[answers.Ask, answers.Ask | None, str]:
-    """Ask the base (through the model that carries the adapter, switched off), ask the adapter, and who they are."""
-    asked = carrier if carrier is not None and hasattr(carrier.model, "disable_adapter") else model
+    """Ask the base, ask the adapter, and a name for the pair.
+
+    The base is the model that carries the adapter with the adapter off: LoRA layers sit inside the base's own modules,
+    so a base that is called as if nothing had happened may answer with the adapter.
+    """
+    base = carrier.without_adapter() if carrier is not None and carrier.has_adapter else model
     sampling, engine, seed = settings.generation, settings.engine, settings.seed
-    plain = answers.asker(asked, generate, sampling, engine, seed)
-
-    def base(examples: Sequence[Example]) -> list[answers.Answer]:
-        with answers.without_adapter(asked):
-            return plain(examples)
-
-    weights = answers.fingerprint(asked.model)
+    weights = answers.fingerprint(base.model)
     file = answers.cache_file(Path(settings.output_dir) / "cache", weights, sampling, engine, seed)
-    kept = answers.cached(base, file, lambda e: asked.encode(e.messages))
+    ask = answers.asker(base, generate, sampling, engine, seed)
+    kept = answers.cached(ask, file, lambda e: base.encode(e.messages))
     if carrier is None:
-        return kept, None, f"{file.stem}-none"
-    own = answers.fingerprint(carrier.model, adapter=carrier is asked)
+        return kept, None, f"{file.stem}-alone"
+    own = answers.fingerprint(carrier.model, adapter=carrier.has_adapter)
     return kept, answers.asker(carrier, generate, sampling, engine, seed), f"{file.stem}-{own}"
 
 

@@ -13,6 +13,8 @@ from ewm.evaluation.results import METRICS, Comparison, Estimate, Group
 from ewm.programs.levels import LEVELS
 from ewm.scoring import stats
 
+RESAMPLES = 2_000
+
 
 def groups(items: Sequence[Item]) -> dict[str, Group]:
     """Every group of every benchmark, by name."""
@@ -73,14 +75,16 @@ def mean(values: Sequence[float], families: Sequence[str]) -> Estimate:
     if _binary(values) and len(set(families)) == len(families):
         low, high = stats.wilson(int(sum(values)), len(values))
         return Estimate(sum(values) / len(values), low, high, len(values), "wilson")
-    found = stats.bootstrap_mean(values, families)
-    return Estimate(found.mean, found.low, found.high, len(values), "bootstrap")
+    return _estimate(stats.bootstrap_mean(values, families, resamples=RESAMPLES), 0.0)
 
 
 def difference(base: Sequence[float], adapter: Sequence[float], families: Sequence[str]) -> Estimate:
     """adapter - base on the same items, bootstrap over families."""
-    found = stats.paired_difference(adapter, base, families)
-    return Estimate(found.mean, found.low, found.high, len(base), "bootstrap")
+    return _estimate(stats.paired_difference(adapter, base, families, resamples=RESAMPLES), -1.0)
+
+
+def _estimate(found: stats.Interval, least: float) -> Estimate:
+    return Estimate(found.mean, max(least, found.low), min(1.0, found.high), found.n, "bootstrap")
 
 
 def tested(base: Sequence[float], adapter: Sequence[float], families: Sequence[str]) -> tuple[float | None, str]:

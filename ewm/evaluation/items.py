@@ -80,7 +80,8 @@ def scored(answer: Answer, truth: Truth) -> Scored:
     """Metrics of one answer."""
     scores, found = _metrics(answer.text, truth)
     if answer.cut:
-        scores = {name: 0.0 if name in WHOLE and value is not None else value for name, value in scores.items()}
+        wrong = (*WHOLE, "prefix") if truth.task == "output" else WHOLE
+        scores = {name: 0.0 if name in wrong and value is not None else value for name, value in scores.items()}
     at, kind = found.get("divergence"), found.get("divergence_kind")
     return Scored(
         answer.text, answer.tokens, answer.cut, scores, None if at is None else int(at), str(kind) if kind else None

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+KINDS = ("all", "known", "reserved", "level", "source")
 PARTS = ("base", "adapter", "difference")
 METRICS = ("exact", "prefix", "state_f1", "path", "final_state", "output", "exception", "parse")
 
@@ -56,7 +58,7 @@ class Group:
     """Items that are reported together. `incomplete`: truths that hold a cut mark, left out of `exact`."""
 
     name: str
-    kind: str  # all | known | reserved | level | source
+    kind: str  # one of KINDS
     n: int
     families: int
     incomplete: int
@@ -111,11 +113,12 @@ class Results:
             return float("nan")
         return float(estimate.mean)
 
-    def scalars(self) -> dict[str, float]:
-        """Every mean as `group/metric_part`: for TensorBoard, HParams and run.json."""
+    def scalars(self, kinds: Sequence[str] = KINDS) -> dict[str, float]:
+        """Every mean of groups of these kinds as `group/metric_part`: for TensorBoard, HParams and run.json."""
         return {
             f"{group.name}/{metric}_{part}": estimate.mean
             for group in self.groups.values()
+            if group.kind in kinds
             for metric, comparison in group.metrics.items()
             for part in PARTS
             if (estimate := getattr(comparison, part)) is not None

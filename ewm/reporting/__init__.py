@@ -12,8 +12,9 @@ __all__ = ["rewrite", "write"]
 
 
 def write(results: Results, record: Any) -> None:
-    """report.md and report.html into the run's folder; table, verdict and TensorBoard command on the terminal."""
+    """Headline figures into run.json, report.md and report.html beside it; table and verdict on the terminal."""
     folder = Path(record.folder)
+    record.note(metrics=results.scalars(("all", "known", "reserved")))
     write_files(results, folder)
     terminal.show(results, folder)
 

@@ -34,18 +34,13 @@ class Origin:
     def of(cls, folder: Path) -> Origin:
         path = folder / "run.json"
         row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        git = row.get("git") if isinstance(row.get("git"), dict) else {}
-        commit = str(row.get("git_commit") or row.get("commit") or (git or {}).get("commit") or "unknown")
-        dirty = row.get("git_dirty") or row.get("dirty") or (git or {}).get("dirty")
-        machine = row.get("machine") or row.get("device") or "unknown"
-        if isinstance(machine, dict):
-            machine = ", ".join(f"{k} {v}" for k, v in machine.items())
+        dirty = " (with uncommitted changes)" if row.get("git_dirty") else ""
         return cls(
-            command=_command(row.get("command")),
-            machine=str(machine),
-            commit=commit + (" (with uncommitted changes)" if dirty else ""),
+            command=str(row.get("command") or "unknown"),
+            machine=" on ".join(str(row[key]) for key in ("device", "machine") if row.get(key)) or "unknown",
+            commit=str(row.get("git_commit") or "unknown") + dirty,
             seed=str(row.get("seed", "")),
-            config_hash=str(row.get("config_hash") or row.get("hash") or ""),
+            config_hash=str(row.get("config_hash", "")),
         )
 
 
@@ -137,14 +132,6 @@ def provenance(results: Results, origin: Origin) -> list[tuple[str, str]]:
         ("sampling", ", ".join(f"{k}={v}" for k, v in results.generation.items())),
         ("seconds of evaluation", str(results.seconds)),
     ]
-
-
-def _command(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        import shlex
-
-        return shlex.join(str(part) for part in value)
-    return str(value or "unknown")
 
 
 def _fit(text: str) -> str:

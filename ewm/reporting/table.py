@@ -20,6 +20,7 @@ from rich.console import Console
 from ewm.evaluation.results import Comparison, Results, split_headline
 from ewm.reporting import plot, words
 from ewm.reporting.terminal import grid
+from ewm.run import status
 
 FIGURES = (("known", "exact"), ("reserved", "exact"), ("reserved", "prefix"))
 
@@ -75,13 +76,14 @@ def find(folder: Path) -> list[Run]:
 def read(folder: Path) -> Run:
     """What a run's folder says of it."""
     row = _json(folder / "run.json")
+    seconds = row.get("wall_s")
     results = folder / "evaluation" / "results.json"
     return Run(
         folder=folder,
-        status=str(row.get("status", "failed before it began")),
+        status=status(folder) or "failed before it began",
         overrides=overrides(folder),
         results=Results.load(results) if results.exists() else None,
-        seconds=row.get("wall_s") if isinstance(row.get("wall_s"), (int, float)) else None,
+        seconds=float(seconds) if isinstance(seconds, (int, float)) else None,
     )
 
 

@@ -17,9 +17,11 @@ def test_side_by_side_marks_the_first_difference():
 
 
 def test_both_reports_say_what_was_found_and_how_to_repeat_it(tmp_path):
-    run = {"command": ["python", "train.py", "reward=strict"], "git_commit": "abc123", "machine": "2 cores", "seed": 3}
+    run = {"command": "python train.py reward=strict", "git_commit": "abc123", "machine": "2 cores", "seed": 3}
     (tmp_path / "run.json").write_text(json.dumps(run))
-    reporting.write(results(), SimpleNamespace(folder=tmp_path))
+    noted = {}
+    reporting.write(results(), SimpleNamespace(folder=tmp_path, note=noted.update))
+    assert noted["metrics"]["heldout/reserved/exact_difference"] == 0.12
     text, page = (tmp_path / "report.md").read_text(), (tmp_path / "report.html").read_text()
     for said in ("beats the base", "python train.py reward=strict", "abc123", "2 cores", "heldout/reserved", "+12.0"):
         assert said in text and said in page

@@ -1,0 +1,94 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from ewm.config.schema import EngineConfig
+from ewm.evaluation import comparison
+from ewm.evaluation.comparison import Settings, compare
+from tests.evaluation.made import Made, example, generate, right, wrong
+
+LEVELS = ("straight", "loop", "reserved_break")
+EXAMPLES = [example(n, level) for level in LEVELS for n in range(1, 5)]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """compare() on the made examples; base and adapter as given."""
+
+    def once(folder="run", adapter=True, model=None, examples=EXAMPLES, **settings):
+        model = model or Made(examples)
+        found = compare(
+            model, adapter, {"heldout": {"n": 4}},
+            Settings(engine=EngineConfig(batch_size=5), output_dir=str(tmp_path / "outputs"), **settings),
+            tmp_path / folder, generate=generate, load=lambda name, cfg, **kw: list(examples),
+        )  # fmt: skip
+        return found, model
+
+    return once
+
+
+def test_adapter_beats_base_on_the_same_items(run):
+    found, model = run()
+    assert set(found.groups) == {"heldout", "heldout/known", "heldout/reserved", *(f"heldout/{x}" for x in LEVELS)}
+    exact = found.groups["heldout"].metrics["exact"]
+    assert (exact.base.mean, exact.adapter.mean, exact.difference.mean, exact.base.n) == (0, 1, 1, 12)
+    assert exact.p < 0.001 and exact.test == "mcnemar"
+    assert exact.difference.low > 0
+    assert found.headline("heldout/reserved/prefix_difference") == pytest.approx(2 / 3)
+    assert found.identical == 0
+    assert model.asked == {"base": 12, "adapter": 12}
+
+
+def test_worst_shows_wrong_answers_only_and_two_of_a_level_at_most(run):
+    found, _ = run(model=Made(EXAMPLES, adapter=wrong))
+    assert [bad.group for bad in found.worst] == [f"heldout/{x}" for x in sorted(LEVELS) for _ in range(2)] or len(
+        found.worst
+    ) == 6
+    assert all(bad.divergence == 1 and bad.divergence_kind == "value" for bad in found.worst)
+    assert run(folder="second", model=Made(EXAMPLES, adapter=right))[0].worst == ()
+
+
+def test_base_answers_serve_the_next_run_and_other_weights_do_not(run):
+    run()
+    assert run("second")[1].asked == {"base": 0, "adapter": 12}
+    assert run("third", model=Made(EXAMPLES, weight=2.0))[1].asked == {"base": 12, "adapter": 12}
+    assert run("fourth", generation=replace(Settings().generation, max_new_tokens=7))[1].asked["base"] == 12
+
+
+def test_an_interrupted_evaluation_goes_on_in_the_same_chunks(run, tmp_path):
+    first, _ = run()
+    path = tmp_path / "run" / "evaluation" / "heldout.jsonl"
+    lines = path.read_text().splitlines()
+    assert len(lines) == 13
+    path.write_text("\n".join(lines[:9]) + '\n{"torn')  # identity, five of the first chunk, three of the second
+    again, model = run()
+    assert model.asked == {"base": 0, "adapter": 7}
+    assert again.groups == first.groups
+
+
+def test_rows_of_another_adapter_are_put_aside(run, tmp_path):
+    run()
+    alone, model = run(adapter=None, model=Made(EXAMPLES, has_adapter=False))
+    assert alone.adapter is None and alone.groups["heldout"].metrics["exact"].difference is None
+    assert model.asked["adapter"] == 0
+    folder = tmp_path / "run" / "evaluation"
+    assert len(list(folder.glob("heldout.*.old"))) == 1
+    assert json.loads((folder / "heldout.jsonl").read_text().splitlines()[1])["adapter"] is None
+
+
+def test_overlap_with_the_training_data_is_counted(tmp_path):
+    families = {EXAMPLES[0].program.family}
+    found = compare(
+        Made(EXAMPLES), True, {"heldout": {}}, Settings(output_dir=str(tmp_path)), tmp_path, families,
+        generate=generate, load=lambda *a, **kw: EXAMPLES,
+    )  # fmt: skip
+    assert found.overlap == {"heldout": 3}  # the same program stands at three levels here
+
+
+def test_settings_come_from_either_config():
+    from ewm.config.schema import EvaluateConfig, TrainConfig
+
+    assert Settings.of(TrainConfig(headline="heldout/exact")).headline == "heldout/exact"
+    assert Settings.of(EvaluateConfig(seed=3)).seed == 3
+    assert comparison.WORST == 10
