@@ -2,6 +2,7 @@
 
 - prompts are encoded by the model's own `encode`, so that a program holding "<|im_end|>" stays text;
 - rollouts come from a function that is passed in, where TRL's own generate() is not wanted;
+- on a CPU, log-probabilities come from logprobs.py (each prompt of a group once; rows without advantage without graph);
 - every generation cycle is seeded by (seed, step), so that a run can be cut anywhere and go on as if it had not been;
 - checkpoints are written aside and renamed, on whole generation cycles only (see callbacks.Checkpoints);
 - time is split into generation, scoring and update.
@@ -22,7 +23,7 @@ from accelerate.utils import set_seed
 from torch.utils.data import Sampler
 from trl import GRPOTrainer
 
-from ewm.training import checkpoints
+from ewm.training import checkpoints, logprobs
 from ewm.training.schedule import Schedule
 
 Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids
@@ -38,6 +39,9 @@ class PolicyTrainer(GRPOTrainer):
         self._encode = encode
         self._rollout = rollout
         self._spent: dict[str, float] = {}
+        self._live: torch.Tensor | None = None
+        on_cpu = self.accelerator.device.type == "cpu"
+        self._shares_prompts = on_cpu and not self.args.gradient_checkpointing and logprobs.possible(self._causal)
 
     @property
     def cycle(self) -> int:
@@ -71,8 +75,7 @@ class PolicyTrainer(GRPOTrainer):
         )
 
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
-        known: dict[int, list[int]] = {}
-        return [known.setdefault(id(p), self._encode(p)) for p in prompts], None, {}
+        return [self._encode(prompt) for prompt in prompts], None, {}
 
     def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
         with self._timed("generation"):
@@ -84,6 +87,34 @@ class PolicyTrainer(GRPOTrainer):
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         with self._timed("scoring"):
             return super()._calculate_rewards(*args, **kwargs)
+
+    # update
+
+    @property
+    def _causal(self) -> Any:
+        model = self.accelerator.unwrap_model(self.model)
+        return model.get_base_model() if hasattr(model, "peft_config") else model
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        moved = self.beta != 0.0 or self._entropy_bonus_enabled or self.aux_loss_enabled
+        self._live = None if moved else inputs["advantages"] != 0
+        try:
+            return super()._compute_loss(model, inputs)
+        finally:
+            self._live = None
+
+    def _get_per_token_logps_and_entropies(
+        self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int, **kwargs: Any
+    ) -> Any:
+        if not self._shares_prompts or model is self.ref_model:
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, **kwargs
+            )
+        at = input_ids.shape[1] - logits_to_keep
+        batch = logprobs.Batch(input_ids[:, :at], attention_mask[:, :at], input_ids[:, at:], attention_mask[:, at:])
+        with self.accelerator.autocast():
+            logps, entropies = logprobs.per_token(self._causal, batch, self.temperature, self._live)
+        return logps, entropies if kwargs.get("compute_entropy") else None, None
 
     # logs
 
