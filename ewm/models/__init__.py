@@ -1,1 +1,11 @@
-"""Base model, tokenizer and LoRA."""
+"""Base model, tokenizer and LoRA adapter. Device, dtype and quantisation are decided in this room only.
+
+    model = load(cfg.model, cfg.lora, cfg.hardware, seed=cfg.seed)
+
+A model that cannot be had here is a ConfigError, raised before torch is imported.
+"""
+
+from ewm.models.load import load
+from ewm.models.model import Model
+
+__all__ = ["Model", "load"]

@@ -93,8 +93,7 @@ def encode_messages(
 ) -> tuple[list[int], int]:
     """Ids of the chat up to the assistant's header, then of `target` and its <|im_end|>; and the prompt's length."""
     tokenizer = tokenizer or shipped()
-    start, end = tokenizer.convert_tokens_to_ids([v.IM_START, v.IM_END])
-    newline = tokenizer.convert_tokens_to_ids("\n")
+    start, end, newline = map(v.tokens().index, (v.IM_START, v.IM_END, "\n"))
     ids: list[int] = []
     for message in messages:
         ids += [start, *encode_text(f"{message['role']}\n{message['content']}", tokenizer), end, newline]
