@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ewm import formats
+from ewm.config.schema import TaskConfig
 from ewm.formats.prediction import Prediction, Step, Truth
 from ewm.programs import Program
+from ewm.tasks import applies, messages
+from ewm.tracing import Trace
 
 SCHEMA = 1
 
@@ -36,6 +42,33 @@ class Example:
         if row.get("schema") != SCHEMA:
             raise ValueError(f"example schema {row.get('schema')} is not supported here (this version reads {SCHEMA})")
         return cls(**{**row, "program": Program.from_json(row["program"]), "truth": truth_from_json(row["truth"])})
+
+
+def make(program: Program, trace: Trace, task: str, format: str, style: str, source: str) -> Example | str:
+    """The example, or in a few words why there is none."""
+    if not trace.finished:
+        return f"trace: {trace.status}" if trace.status not in ("ok", "exception") else "trace: cut"
+    text = formats.target(trace, task, format) if applies(program, task) else None
+    if text is None:
+        return f"no {task}"
+    return Example(
+        id=hashlib.sha256(json.dumps([program.id, task, format, style]).encode()).hexdigest()[:16],
+        program=program,
+        task=task,
+        format=format,
+        messages=messages(program, task, format, style),
+        target=wrap_answer(text, task, style),
+        truth=formats.truth(trace, program, task, format),
+        source=source,
+    )
+
+
+def task_of(cfg: TaskConfig, program: Program) -> str:
+    """The task that this program is used for: drawn by weight, the same whenever it is asked; output only for calls."""
+    mix = {task: weight for task, weight in cfg.mix.items() if cfg.name == "mixed" and applies(program, task)}
+    if sum(mix.values()) > 0:
+        return random.Random(f"task:{program.id}").choices(list(mix), list(mix.values()))[0]
+    return cfg.name if cfg.name != "mixed" else "trace"
 
 
 def truth_from_json(row: dict[str, Any]) -> Truth:

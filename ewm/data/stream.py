@@ -1,8 +1,8 @@
 """Endless pretraining examples: grammar program -> trace -> text -> token ids, made as training goes.
 
 Deterministic: what stands at a position (the index of a grammar program) is a function of (seed, position), so a run
-resumes by its last position without replaying anything. Only families of the split, never a reserved construct,
-only finished traces that can be written whole. The tokenizer comes in as `encode`; nothing here knows a model.
+resumes by its last position without replaying anything. Only families of the split, never a reserved construct
+or a benchmark's shape, only finished traces that can be written whole. The tokenizer comes in as `encode`; nothing here knows a model.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import count
 
 from ewm import formats
 from ewm.config.schema import TraceConfig
+from ewm.data.benchmarks.shapes import banned
 from ewm.data.example import wrap_answer
 from ewm.programs import Program
 from ewm.programs.constructs import is_reserved
@@ -57,7 +58,7 @@ class Stream:
                 rng = random.Random(f"stream:{self._seed}:{index}")
                 level, task = _draw(rng, self._levels), _draw(rng, self._tasks)
                 program = grammar_program(self._seed, index, level)
-                if program.split == self._split and not is_reserved(program.source):
+                if program.split == self._split and program.family not in banned() and not is_reserved(program.source):
                     waiting.append((index, task, program))
                     yield program
 

@@ -41,9 +41,13 @@ def test_grammar_programs(runner, index, level):
 
 BY_EYE = {
     "generator": (
-        "def g(n):\n    for i in range(n):\n        x = yield i\n\nfor a in g(2):\n    print(a)\nit = g(1)\nnext(it)",
-        "L1\nL1 call n=2\nL2 i=0\nL3 yield 0\nL5 a=0\nL6\nL3 call\nL3 x=None\nL2 i=1\nL3 yield 1\nL5 a=1\nL6\nL3 call\nL3\nL2 return None\n"
-        "L5\nL7 it=<generator>\nL1 call n=1\nL2 i=0\nL3 yield 0\nL8\nout '0\\n1\\n'\nend",
+        "def g(n):\n    for i in range(n):\n        x = yield i\n\nfor a in g(2):\n    print(a)",
+        "L1\nL1 call n=2\nL2 i=0\nL3 yield 0\nL5 a=0\nL6\nL3 call\nL3 x=None\nL2 i=1\nL3 yield 1\nL5 a=1\nL6\nL3 call\nL3\nL2 return None\nL5"
+        + "\nout '0\\n1\\n'\nend",
+    ),
+    "suspended for ever": (
+        "def g(n):\n    yield n\n\nit = g(1)\nx = next(it)",
+        "L1\nL4 it=<generator>\nL1 call n=1\nL2 yield 1\nL5 x=1\nend",
     ),
     "handled": (
         "def f():\n    raise ValueError('no')\n\ntry:\n    f()\nexcept ValueError:\n    x = 1",

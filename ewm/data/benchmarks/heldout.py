@@ -1,0 +1,61 @@
+"""Held-out programs: `n` of each grammar level (reserved and long ones too, if named) and of each other source, from
+families of the test split alone, one program a family. The items depend on `seed`, never on a run's data seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
+from ewm.data.benchmarks.items import examples
+from ewm.data.benchmarks.shapes import banned
+from ewm.data.example import Example
+from ewm.programs import Program
+from ewm.programs.levels import RESERVED, TRAINED
+from ewm.sources import mix
+from ewm.sources.grammar import Grammar
+
+SEEDS = 7_000_003  # apart from the seeds of training data
+
+
+def heldout(
+    n: int = 30,
+    levels: Sequence[str] = (*TRAINED, *RESERVED),
+    sources: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    max_target_tokens: int | None = None,
+    *,
+    name: str = "heldout",
+    trace: TraceConfig,
+    task: TaskConfig,
+    format: FormatConfig,
+    style: str,
+    count_tokens: Callable[[str], int] | None = None,
+    plugins: Sequence[str] = (),
+) -> list[Example]:
+    """`n` examples a level and a further source (fewer if a source has no more); all complete."""
+
+    def fits(example: Example) -> bool:
+        short = not max_target_tokens or not count_tokens or count_tokens(example.target) <= max_target_tokens
+        return example.truth.complete and short
+
+    parts = [("grammar", Grammar({level: 1.0}).programs(SEEDS + seed, "test")) for level in levels]
+    parts += [(part, source.programs(seed, "test")) for part, source in mix.build(sources or {}, plugins).items()]
+    found: list[Example] = []
+    for part, programs in parts:
+        taken = 0
+        for example in examples(_distinct(part, programs, 20 * n + 100), trace, task, format, style, fits):
+            found.append(example)
+            taken += 1
+            if taken == n:
+                break
+    return found
+
+
+def _distinct(part: str, programs: Iterator[Program], most: int) -> Iterator[tuple[str, Program]]:
+    distinct = mix.Distinct(1, banned())
+    for number, program in enumerate(programs):
+        if number == most:
+            return
+        if distinct.reason(program) is None:
+            yield part, program

@@ -1,0 +1,37 @@
+"""Programs of the seeded grammar, drawn from levels by weight."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from itertools import count
+
+from ewm.programs import Program, Split
+from ewm.programs.grammar import program
+from ewm.programs.levels import LEVELS, VERSION
+
+SEEDS = 1_000_003  # apart from the seeds that pretraining draws from
+
+
+class Grammar:
+    """Endless. Candidate i is a function of (seed, levels, i); a split takes those whose family belongs to it."""
+
+    def __init__(self, levels: Mapping[str, float]) -> None:
+        unknown = [name for name in levels if name not in LEVELS]
+        if unknown:
+            raise ValueError(f"no grammar level {', '.join(unknown)}. Levels: {', '.join(LEVELS)}.")
+        if not sum(levels.values()) > 0:
+            raise ValueError("levels: the weights sum to zero. Give one of them a weight above zero.")
+        self.levels = dict(levels)
+
+    def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
+        names, weights = list(self.levels), list(self.levels.values())
+        rng = random.Random(f"levels:{seed}")
+        for index in count():
+            candidate = program(SEEDS + seed, index, rng.choices(names, weights)[0])
+            if split is None or candidate.split == split:
+                yield candidate
+
+    def fingerprint(self) -> str:
+        """What the programs depend on beside seed and config."""
+        return f"grammar {VERSION}"

@@ -1,0 +1,69 @@
+"""Several sources as one stream of candidates, and what keeps near copies and benchmarks out of it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from ewm.config import targets
+from ewm.programs import Program, Split
+
+
+class Source(Protocol):
+    def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]: ...
+    def fingerprint(self) -> str: ...
+
+
+def build(sources: Mapping[str, Mapping[str, Any]], plugins: Sequence[str] = ()) -> dict[str, Source]:
+    """The sources that a config names."""
+    return {name: targets.build(node, plugins) for name, node in sources.items()}
+
+
+def interleave(
+    sources: Mapping[str, Mapping[str, Any]], seed: int, split: Split | None = None, plugins: Sequence[str] = ()
+) -> Iterator[tuple[str, Program]]:
+    """(source's name, candidate), drawn by weight; a source that is exhausted leaves the draw.
+
+    The order depends on the sources, their weights and the seed alone: whoever takes fewer takes a prefix.
+    """
+    running = {name: source.programs(seed, split) for name, source in build(sources, plugins).items()}
+    weights = {name: float(node.get("weight", 1.0)) for name, node in sources.items()}
+    running = {name: programs for name, programs in running.items() if weights[name] > 0}
+    rng = random.Random(f"mix:{seed}")
+    while running:
+        name = rng.choices(list(running), [weights[n] for n in running])[0]
+        program = next(running[name], None)
+        if program is None:
+            del running[name]
+        else:
+            yield name, program
+
+
+class Distinct:
+    """Lets each program through once, and at most `per_family` of a family; none whose shape is in `banned`."""
+
+    def __init__(self, per_family: int, banned: Collection[str] = ()) -> None:
+        self.per_family, self.banned = per_family, banned
+        self._ids: set[str] = set()
+        self._families: Counter[str] = Counter()
+
+    def reason(self, program: Program) -> str | None:
+        """Why the program is dropped; None if it is taken."""
+        if program.id in self._ids:
+            return "duplicate"
+        if self._families[program.family] >= self.per_family:
+            return "family is full"
+        if self.banned and shape(program) in self.banned:
+            return "in a benchmark"
+        self._ids.add(program.id)
+        self._families[program.family] += 1
+        return None
+
+
+def shape(program: Program) -> str:
+    """The family as it is for grammar programs: names and constants erased."""
+    if program.origin.startswith("grammar:"):
+        return program.family
+    return Program(program.source, origin="grammar:").family

@@ -1,0 +1,87 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from ewm import data, formats
+from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
+from ewm.data import example as examples
+from ewm.programs import Program
+
+SOURCES = {
+    "known": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0, "loop": 1.0}, "weight": 0.5},
+    "reserved": {"_target_": "ewm.sources.Grammar", "levels": {"reserved_break": 1.0}, "weight": 0.5, "count": 6},
+}
+
+
+@pytest.fixture
+def cfg(tmp_path):
+    return DataConfig(sources=SOURCES, num_train=24, num_validation=6, cache_dir=str(tmp_path), workers=1)
+
+
+def build(cfg, task="trace", format="delta", style="short", **keys):
+    task = task if isinstance(task, TaskConfig) else TaskConfig(name=task)
+    return data.build(cfg, TraceConfig(), task, FormatConfig(format), style, len, **keys)
+
+
+def test_a_smaller_set_is_a_prefix_and_splits_share_no_family(cfg):
+    wide = replace(cfg, max_target_tokens=4000, max_prompt_tokens=4000)
+    large = build(wide)
+    assert len(large) == 24
+    assert build(replace(wide, num_train=10)).examples == large.examples[:10]
+    validation = build(wide, split="validation")
+    assert not large.families & validation.families
+    assert {e.program.split for e in large.examples} == {"train"}
+    assert {e.program.split for e in validation.examples} == {"validation"}
+    assert large.manifest["by_source"] == {"known": 18, "reserved": 6}
+
+
+def test_it_is_read_from_the_cache_unless_that_is_damaged(cfg, tmp_path, monkeypatch):
+    first = build(cfg)
+    folder = tmp_path / first.manifest["content"]
+    assert json.loads((folder / "manifest.json").read_text()) == first.manifest
+    monkeypatch.setattr("ewm.data.dataset.Runner", None)
+    assert build(cfg) == first
+    monkeypatch.undo()
+    (folder / "examples.jsonl").write_text("")
+    assert build(cfg) == first
+    assert list(tmp_path.iterdir()) == [folder]
+    assert list(examples.load(folder / "examples.jsonl")) == first.examples
+
+
+def test_what_exceeds_a_budget_is_dropped_and_counted(cfg):
+    narrow = build(replace(cfg, max_target_tokens=40, max_prompt_tokens=80))
+    assert all(len(e.target) <= 40 and len(e.messages[0]["content"]) <= 80 for e in narrow.examples)
+    assert narrow.manifest["dropped"]["target too long"] > 0
+    with pytest.raises(ValueError, match="no example was left of .* too long"):
+        build(replace(cfg, num_train=2, max_target_tokens=1))
+
+
+def test_blind_scores_are_carried_and_what_is_guessed_leaves(cfg):
+    def blind(truth):
+        return 1.0 if len(truth.prediction.steps) < 4 else 0.25
+
+    found = build(cfg, blind=blind, key="test")
+    assert {e.truth.blind for e in found.examples} == {0.25}
+    assert found.manifest["dropped"]["a blind guess is right"] > 0
+    assert found.manifest["mean_blind"] == 0.25
+
+
+@pytest.mark.parametrize("format", formats.NAMES)
+@pytest.mark.parametrize("style", ["short", "sentence"])
+def test_every_target_is_its_own_truth(cfg, format, style):
+    mixed = TaskConfig("mixed", {"trace": 0.5, "output": 0.5})
+    found = build(replace(cfg, max_prompt_tokens=4000, max_target_tokens=4000), task=mixed, format=format, style=style)
+    assert {e.task for e in found.examples} == {"trace", "output"}
+    for e in found.examples:
+        said = formats.parse(e.target, e.task, e.format)
+        assert said.parsed and (said.steps, said.value) == (e.truth.prediction.steps, e.truth.prediction.value)
+
+
+def test_a_program_that_never_ends_costs_itself_alone():
+    program = Program("while True:\n    pass")
+    from ewm.tracing import Runner
+
+    with Runner(TraceConfig(workers=1, max_events=100, cpu_s=0.5)) as runner:
+        made = examples.make(program, runner.trace(program), "trace", "delta", "short", "user")
+    assert made in ("trace: event_limit", "trace: timeout")
