@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from ewm.tracing.policy import watch
 from ewm.tracing.snapshot import exception_text, make_render
 from ewm.tracing.tracer import lost, make_trace
 
@@ -66,7 +67,7 @@ class Quiet(io.StringIO):
         return len(text)
 
 
-def run(request: dict[str, Any], memory: Any, guard: Callable[[Callable[[str], None]], None]) -> None:
+def run(request: dict[str, Any], memory: Any) -> None:
     """Run the request's program under the tracer and exit."""
     limits = request["limits"]
     max_events, max_output, max_chars = limits["max_events"], limits["max_output"], limits["max_chars"]
@@ -80,7 +81,6 @@ def run(request: dict[str, Any], memory: Any, guard: Callable[[Callable[[str], N
         _exit(0)
 
     def stop(status: str, message: str = "") -> None:
-        sys.settrace(None)
         end(status, {"type": status, "message": message} if message else None)
 
     record = Record(memory, lambda: stop("event_limit"))
@@ -114,27 +114,24 @@ def run(request: dict[str, Any], memory: Any, guard: Callable[[Callable[[str], N
         trace, finish, set_depth = make_trace(request["source"], code, namespace, render, put, max_chars)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         end("syntax_error", exception_text(error, render, max_chars))
-    guard(lambda message: stop("policy", message))
     caught: BaseException | None = None
     result: str | None = None
-    gone = False
     try:
         sys.settrace(trace)
+        release = watch(lambda what: stop("policy", what), FILE)
         exec(code, namespace)
         if entry is not None:
             recording = True
             set_depth(0)
             value = eval(entry, namespace)
-            gone = lost(trace)
-            sys.settrace(None)
-            result = render(value)
-        else:
-            gone = lost(trace)
     except BaseException as error:
-        gone = lost(trace)
         caught = error
+    gone = lost(trace)
+    release()
     sys.settrace(None)
     try:
+        if caught is None and entry is not None:
+            result = render(value)
         finish(caught)
         shown = exception_text(caught, render, max_chars) if caught is not None else None
     except MemoryError:

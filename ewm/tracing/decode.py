@@ -15,7 +15,13 @@ def decode(
     id: str, payload: bytes, how: int, code: int, wall_s: float, cpu_s: float, greeting: dict[str, Any]
 ) -> Trace:
     """A Trace from one answer of a zygote. A record that cannot be read was tampered with."""
-    about = {"id": id, "wall_s": wall_s, "cpu_s": cpu_s, "python": greeting["python"], "isolation": greeting["isolation"]}
+    about = {
+        "id": id,
+        "wall_s": wall_s,
+        "cpu_s": cpu_s,
+        "python": greeting["python"],
+        "isolation": greeting["isolation"],
+    }
     try:
         rows = json.loads(b"[" + payload[:-1] + b"]")
         end = rows.pop() if rows and rows[-1][0] == "end" else None
@@ -53,9 +59,7 @@ def _events(rows: list[list[Any]]) -> tuple[Event, ...]:
             states[number] = state
         if outer:
             states[0] = {k: v for k, v in {**states[0], **outer}.items() if v}
-        events.append(
-            Event(_KINDS[kind], line, function, depth, state, outer or nothing, value or None, bool(unwound))
-        )
+        events.append(Event(_KINDS[kind], line, function, depth, state, outer or nothing, value or None, bool(unwound)))
         if number and (kind == 2 or (kind == 4 and unwound)):
             states.pop(number, None)
     return tuple(events)

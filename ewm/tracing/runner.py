@@ -46,7 +46,8 @@ class _Worker:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
         )
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.stdin, self.stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
         self.waiting: deque[tuple[int, Program, int]] = deque()  # ticket, program, request bytes
         self.bytes = 0
@@ -60,7 +61,8 @@ class _Worker:
         return not self.waiting or (len(self.waiting) < _AHEAD and self.bytes + size < _PIPE)
 
     def close(self) -> None:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()  # the zygote kills its child and ends
         self.process.stdout.close()
         try:

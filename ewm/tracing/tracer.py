@@ -1,8 +1,8 @@
 """Runs one program under sys.settrace and hands every event to `put`. Inside the child only.
 
-A record is a list: [kind, line, function, depth, frame number, changed locals, gone names, changed globals, value, unwound], with
-what changed since the last record of that frame; `decode` gives the full state back. Frames count as the program's
-by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions and generator
+A record is a list: [kind, line, function, depth, frame number, changed locals, gone names, changed globals, value,
+unwound], with what changed since the last record of that frame; `decode` gives the full state back. Frames count as the
+program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions and generator
 expressions are folded into the line that holds them. An exception that leaves its frame at once is one event.
 A record waits until the next event if what follows decides about it (did the exception unwind the frame?).
 """
@@ -22,14 +22,16 @@ STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the sa
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR") if name in opmap)
 YIELDS = frozenset(opmap[name] for name in ("YIELD_VALUE",))
-DRAINS = frozenset(opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap)  # StopIteration is their end
+DRAINS = frozenset(
+    opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap
+)  # StopIteration is their end
 _NONE = object()
 
 
 class Frame:
     """What is known of one running frame of the program."""
 
-    __slots__ = ("number", "name", "ops", "first", "start", "texts", "values", "error")
+    __slots__ = ("error", "first", "name", "number", "ops", "start", "texts", "values")
 
     def __init__(self, number: int, name: str, code: CodeType, texts: dict[str, str | None], values: dict[str, Any]):
         self.number, self.name, self.ops = number, name, code.co_code
@@ -101,7 +103,7 @@ def make_trace(
         if state.number:
             outer, lost = diff(namespace, module_texts, module_values)
             if lost:
-                outer = {**(outer or {}), **{name: "" for name in lost}}
+                outer = {**(outer or {}), **dict.fromkeys(lost, "")}
         else:
             outer = 0
         changed, gone = diff(frame.f_locals, state.texts, state.values)

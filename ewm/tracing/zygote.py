@@ -60,15 +60,18 @@ def write(fd: int, data: bytes) -> None:
 
 
 def main(folder: str) -> None:
+    import gc
     import json
     import mmap
-    import resource
     import select
     import signal
     import struct
     import time
 
-    isolation, snapshot, _, tracer, child = load(folder, ("isolation", "snapshot", "folding", "tracer", "child"))
+    names = ("syscalls", "isolation", "policy", "snapshot", "folding", "tracer", "child")
+    isolation, child = load(folder, names)[1::5]
+    if REEXEC not in sys.argv and isolation.fix_addresses():
+        os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
     unload()
     stdin, stdout = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
@@ -77,7 +80,6 @@ def main(folder: str) -> None:
     setup = json.loads(read(stdin, int.from_bytes(read(stdin, 4), "little")))
     memory = mmap.mmap(-1, MEMORY)
     head = struct.Struct("<IBidd")
-    isolation.watch_orphans()
     guard = isolation.enter_zygote(setup)
     greeting = json.dumps({"isolation": guard.level, "python": sys.version.split()[0], "notes": guard.notes}).encode()
     write(stdout, len(greeting).to_bytes(4, "little") + greeting)
@@ -88,8 +90,8 @@ def main(folder: str) -> None:
         os.setpgid(0, 0)
         os.dup2(null, 2)
         os.closerange(3, 64)
-        guard.enter_child(limits)
-        child.run(request, memory, guard.watch_program)
+        guard.enter_child()
+        child.run(request, memory)
 
     def watch(pid: int, began: float) -> tuple[int, int, float]:
         """(how it ended, exit code or signal, CPU seconds)."""
@@ -105,7 +107,8 @@ def main(folder: str) -> None:
             if any(fd == handle for fd, _ in ready):
                 break
             if ready:
-                os.killpg(pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)  # still ours: not yet waited for
+                guard.reap(pid)
                 os._exit(1)
             cpu = time.clock_gettime(clock)
             if cpu > cpu_limit:
@@ -120,7 +123,7 @@ def main(folder: str) -> None:
             pause = -1
         os.close(handle)
         _, state, usage = os.wait4(pid, 0)
-        isolation.end_group(pid)
+        guard.reap(pid)
         cpu = usage.ru_utime + usage.ru_stime
         if how != EXITED:
             return how, signal.SIGKILL, cpu
@@ -128,7 +131,8 @@ def main(folder: str) -> None:
             return SIGNALED, os.WTERMSIG(state), cpu
         return EXITED, os.WEXITSTATUS(state), cpu
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()
+    gc.freeze()
     while True:
         size = read(stdin, 4)
         if not size:
