@@ -6,7 +6,7 @@ of the base model live under outputs/cache and serve the next run too. It prints
 
 from __future__ import annotations
 
-import logging
+import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,10 +24,9 @@ from ewm.evaluation.items import Guess, Item, item
 from ewm.evaluation.results import Bad, Results
 from ewm.scoring import baselines
 
+FAMILIES = "families.json"
 WORST = 10
 WORST_PER_LEVEL = 2
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class Settings:
     trace: TraceConfig = field(default_factory=TraceConfig)
     generation: GenerationConfig = field(default_factory=GenerationConfig)
     engine: EngineConfig = field(default_factory=EngineConfig)
+    plugins: Sequence[str] = ()
     output_dir: str = "outputs"
     seed: int = 0
     headline: str = "heldout/exact_difference"
@@ -49,7 +49,13 @@ class Settings:
         return cls(**{name: getattr(cfg, name) for name in cls.__dataclass_fields__ if hasattr(cfg, name)})
 
 
-def compare(
+def compare(model: Any, cfg: Any, record: Any, trained_on: Collection[str] = ()) -> Results:
+    """The adapter that this model carries against its base (the base alone if it carries none), as configured."""
+    benchmarks = cfg.benchmarks
+    return on_benchmarks(model, model.has_adapter, benchmarks, Settings.of(cfg), Path(record.folder), trained_on)
+
+
+def on_benchmarks(
     model: Any,
     adapter: bool | str | Path | Any,
     benchmarks: Mapping[str, Mapping[str, Any]],
@@ -86,7 +92,7 @@ def compare(
         items=len(items),
         identical=sum(i.adapter is not None and i.adapter.text == i.base.text for i in items),
         model=model.cfg.name,
-        adapter=None if carrier is None else str(adapter if isinstance(adapter, (str, Path)) else "trained here"),
+        adapter=None if carrier is None else str(adapter if isinstance(adapter, (str, Path)) else folder / "adapter"),
         endpoint=settings.headline,
         seed=settings.seed,
         generation=asdict(settings.generation),
@@ -94,8 +100,17 @@ def compare(
         overlap={n: sum(e.program.family in trained_on for e in found) for n, found in examples.items()},
         seconds=round(time.monotonic() - began, 1),
     )
+    (folder / "evaluation").mkdir(exist_ok=True)
+    if trained_on:
+        (folder / "evaluation" / FAMILIES).write_text(json.dumps(sorted(trained_on)), encoding="utf-8")
     results.save(folder / "evaluation" / "results.json")
     return results
+
+
+def trained_families(run: Path) -> frozenset[str]:
+    """Families that an evaluated run was trained on; empty if it does not say."""
+    path = run / "evaluation" / FAMILIES
+    return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
 
 
 def load_examples(
@@ -104,7 +119,7 @@ def load_examples(
     """The items of one benchmark, written as this model reads them."""
     return load(
         name, dict(cfg), trace=settings.trace, task=settings.task, format=settings.format,
-        style=model.cfg.prompt_style, count_tokens=model.count_tokens,
+        style=model.cfg.prompt_style, count_tokens=model.count_tokens, plugins=settings.plugins,
     )  # fmt: skip
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ewm.config.errors import ConfigError
 from ewm.config.schema import EvaluateConfig
-from ewm.evaluation.comparison import Settings, compare
+from ewm.evaluation.comparison import Settings, on_benchmarks, trained_families
 from ewm.evaluation.results import Results
 
 
@@ -18,7 +17,8 @@ def evaluate(cfg: EvaluateConfig, record: Any) -> Results:
     from ewm import models  # here: a missing adapter is answered before torch is loaded
 
     model = models.load(cfg.model, None, cfg.hardware)
-    return compare(model, adapter, cfg.benchmarks, Settings.of(cfg), Path(record.folder), trained_families(cfg.run))
+    trained_on = trained_families(Path(cfg.run)) if cfg.run else ()
+    return on_benchmarks(model, adapter, cfg.benchmarks, Settings.of(cfg), Path(record.folder), trained_on)
 
 
 def adapter_of(cfg: EvaluateConfig) -> Path | None:
@@ -38,9 +38,3 @@ def adapter_of(cfg: EvaluateConfig) -> Path | None:
             )
         return folder
     return None
-
-
-def trained_families(run: str | None) -> frozenset[str]:
-    """Families of the programs that the run was trained on, from its run.json; empty if it does not say."""
-    path = Path(run) / "families.json" if run else None
-    return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path and path.exists() else frozenset()

@@ -14,7 +14,7 @@ __all__ = ["rewrite", "write"]
 def write(results: Results, record: Any) -> None:
     """Headline figures into run.json, report.md and report.html beside it; table and verdict on the terminal."""
     folder = Path(record.folder)
-    record.note(metrics=results.scalars(("all", "known", "reserved")))
+    record.note(metrics=results.scalars(("all", "known", "reserved")), headline=results.headline())
     write_files(results, folder)
     terminal.show(results, folder)
 

@@ -22,7 +22,8 @@ from ewm.reporting import plot, words
 from ewm.reporting.terminal import grid
 from ewm.run import status
 
-FIGURES = (("known", "exact"), ("reserved", "exact"), ("reserved", "prefix"))
+FIGURES = (("reserved", "exact"), ("known", "exact"), ("reserved", "prefix"))
+ON_SCREEN = 2  # figures on the terminal; the files have all
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,12 @@ def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict
         return []
     head = tuple(rows[0])
     cells = [tuple(row.values()) for row in rows]
-    out.print(grid(f"{folder}: {_counts(runs)}", head, cells))
+    figures = [f"{group} {metric}" for group, metric in _figures(runs)]
+    shown = [name for name in head if name not in figures[ON_SCREEN:]]
+    screen = [tuple(row[name] for name in shown) for row in rows]
+    out.print(grid(f"{folder}: {_counts(runs)}", tuple(shown), screen))
     (folder / "table.md").write_text(_markdown(head, cells), encoding="utf-8")
-    with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        numbers = [_numbers(run) for run in runs]
-        extra = list(dict.fromkeys(key for one in numbers for key in one))
-        own = [name for name in head if name not in _figure_names(runs)]
-        writer.writerow([*own, *extra])
-        for row, one in zip(rows, numbers, strict=True):
-            writer.writerow([*(row[name] for name in own), *(one.get(key, "") for key in extra)])
+    _write_csv(folder / "table.csv", runs, rows, figures)
     endpoint = next((run.results.endpoint for run in runs if run.results), None)
     if endpoint:
         plot.differences(_points(runs, endpoint), endpoint, folder / "plot.png")
@@ -115,9 +112,7 @@ def tabulate(runs: Sequence[Run]) -> list[dict[str, str]]:
         row["status"] = run.status
         for group, metric in figures:
             found = _comparison(run, group, metric)
-            row[f"{group} {metric} base"] = words.cell(found.base) if found else "-"
-            row[f"{group} {metric} adapter"] = words.cell(found.adapter) if found else "-"
-            row[f"{group} {metric} difference"] = words.cell(found.difference, signed=True) if found else "-"
+            row[f"{group} {metric}"] = words.change(found) if found else "-"
         row["n"] = str(run.results.items) if run.results else "-"
         row["minutes"] = f"{run.seconds / 60:.1f}" if run.seconds is not None else "-"
         rows.append(row)
@@ -133,8 +128,17 @@ def _figures(runs: Sequence[Run]) -> list[tuple[str, str]]:
     return [pair for pair in dict.fromkeys(wanted) if any(_comparison(run, *pair) for run in runs)]
 
 
-def _figure_names(runs: Sequence[Run]) -> set[str]:
-    return {f"{g} {m} {part}" for g, m in _figures(runs) for part in ("base", "adapter", "difference")}
+def _write_csv(path: Path, runs: Sequence[Run], rows: Sequence[dict[str, str]], figures: Sequence[str]) -> None:
+    """The rows with every mean, low and high as a number instead of the figures in words."""
+    numbers = [_numbers(run) for run in runs]
+    extra = list(dict.fromkeys(key for one in numbers for key in one))
+    own = [name for name in rows[0] if name not in figures]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*own, "folder", *extra])
+        for run, row, one in zip(runs, rows, numbers, strict=True):
+            values = [one.get(key, "") for key in extra]
+            writer.writerow([*(row[name] for name in own), run.folder, *values])
 
 
 def _comparison(run: Run, group: str, metric: str) -> Comparison | None:

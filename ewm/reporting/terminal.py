@@ -10,16 +10,23 @@ from rich.table import Table
 from ewm.evaluation.results import Results
 from ewm.reporting import words
 
-NUMBERS = ("base", "adapter", "difference", "p", "n")
+NUMBERS = ("base", "adapter", "difference", "p", "blind", "n")
+WIDE = 120  # columns that the full table wants
 
 
 def show(results: Results, folder: Path, console: Console | None = None) -> None:
     """Print the headline and the levels' exact, then what they mean in a sentence, then where the rest lies."""
     out = console or Console()
+    wide = out.width >= WIDE
+    head = words.HEAD if wide else words.NARROW
     title = f"{results.model}: base and adapter on the same items" if results.adapter else f"{results.model}, alone"
-    out.print(grid(title + " (per cent, 95 % interval)", words.HEAD, words.headline_rows(results)))
-    if levels := words.level_rows(results, ("exact",)):
-        out.print(grid("by level and source", words.HEAD, levels))
+    tables = {
+        title + " (per cent, 95 % intervals)": words.headline_rows(results),
+        "by level and source": words.level_rows(results, ("exact",)),
+    }
+    for name, rows in tables.items():
+        if rows:
+            out.print(grid(name, head, rows if wide else [words.narrow(row) for row in rows]))
     out.print(words.verdict(results), style="bold", highlight=False)
     out.print(f"report       {folder / 'report.md'}", highlight=False, soft_wrap=True)
     out.print(f"tensorboard  tensorboard --logdir {tensorboard_root(folder)}", highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from ewm.evaluation.results import Comparison, Estimate, Group, Results, split_h
 
 FALL = 0.05  # a known level must not fall by more than this, by the lower bound of its difference
 SHOWN = ("exact", "prefix", "state_f1")
+NARROW = ("group", "metric", "base", "adapter", "difference", "p", "blind", "n")
 HEAD = ("group", "metric", "base", "adapter", "difference", "p", "best baseline", "n")
 
 
@@ -41,6 +42,20 @@ def row(group: Group, metric: str) -> tuple[str, ...]:
         f"{100 * best[1]:.1f} {best[0]}" if best else "-",
         str(found.base.n),
     )
+
+
+def change(comparison: Comparison) -> str:
+    """`2.0 -> 14.0, +12.0 [+8.0, +16.0]`, or the base's cell when it stands alone."""
+    if comparison.adapter is None:
+        return cell(comparison.base)
+    before, after = 100 * comparison.base.mean, 100 * comparison.adapter.mean
+    return f"{before:.1f} -> {after:.1f}, {cell(comparison.difference, signed=True)}"
+
+
+def narrow(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row of HEAD for 80 columns: intervals stay with the difference only."""
+    group, metric, base, adapter, difference, p, baseline, n = row
+    return group, metric, base.split(" ")[0], adapter.split(" ")[0], difference, p, baseline.split(" ")[0], n
 
 
 def headline_rows(results: Results) -> list[tuple[str, ...]]:

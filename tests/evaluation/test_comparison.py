@@ -5,7 +5,7 @@ import pytest
 
 from ewm.config.schema import EngineConfig
 from ewm.evaluation import comparison
-from ewm.evaluation.comparison import Settings, compare
+from ewm.evaluation.comparison import Settings, on_benchmarks
 from tests.evaluation.made import Made, example, generate, right, wrong
 
 LEVELS = ("straight", "loop", "reserved_break")
@@ -14,11 +14,11 @@ EXAMPLES = [example(n, level) for level in LEVELS for n in range(1, 5)]
 
 @pytest.fixture
 def run(tmp_path):
-    """compare() on the made examples; base and adapter as given."""
+    """on_benchmarks() on the made examples; base and adapter as given."""
 
     def once(folder="run", adapter=True, model=None, examples=EXAMPLES, **settings):
         model = model or Made(examples)
-        found = compare(
+        found = on_benchmarks(
             model, adapter, {"heldout": {"n": 4}},
             Settings(engine=EngineConfig(batch_size=5), output_dir=str(tmp_path / "outputs"), **settings),
             tmp_path / folder, generate=generate, load=lambda name, cfg, **kw: list(examples),
@@ -79,7 +79,7 @@ def test_rows_of_another_adapter_are_put_aside(run, tmp_path):
 
 def test_overlap_with_the_training_data_is_counted(tmp_path):
     families = {EXAMPLES[0].program.family}
-    found = compare(
+    found = on_benchmarks(
         Made(EXAMPLES), True, {"heldout": {}}, Settings(output_dir=str(tmp_path)), tmp_path, families,
         generate=generate, load=lambda *a, **kw: EXAMPLES,
     )  # fmt: skip
@@ -92,3 +92,18 @@ def test_settings_come_from_either_config():
     assert Settings.of(TrainConfig(headline="heldout/exact")).headline == "heldout/exact"
     assert Settings.of(EvaluateConfig(seed=3)).seed == 3
     assert comparison.WORST == 10
+
+
+def test_the_adapter_of_a_run_is_found_or_asked_for(tmp_path):
+    from ewm.config.errors import ConfigError
+    from ewm.config.schema import EvaluateConfig
+    from ewm.evaluation.entry import adapter_of
+
+    assert adapter_of(EvaluateConfig()) is None
+    with pytest.raises(ConfigError, match="left no adapter"):
+        adapter_of(EvaluateConfig(run=str(tmp_path)))
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text("{}")
+    assert adapter_of(EvaluateConfig(run=str(tmp_path))) == tmp_path / "adapter"
+    with pytest.raises(ConfigError, match="what PEFT saves"):
+        adapter_of(EvaluateConfig(adapter=str(tmp_path), run=str(tmp_path)))

@@ -13,8 +13,8 @@ from tests.reporting.made import results
 
 @pytest.fixture
 def sweep(tmp_path):
-    """Three jobs: one done, one interrupted, one that failed before run.json."""
-    for reward, status in (("strict", "done"), ("gated", "interrupted"), ("prefix", None)):
+    """Three jobs: one done, one killed while running, one that failed before run.json."""
+    for reward, status in (("strict", "done"), ("gated", "running"), ("prefix", None)):
         run = tmp_path / f"reward={reward}-1a2b"
         (run / ".hydra").mkdir(parents=True)
         (run / ".hydra" / "overrides.yaml").write_text(yaml.safe_dump([f"reward={reward}", "debug=fast"]))
@@ -29,12 +29,12 @@ def sweep(tmp_path):
 def test_one_row_per_run_with_the_swept_keys(sweep):
     rows = table.sweep_table(sweep, Console(file=io.StringIO(), width=300))
     assert [(row["reward"], row["status"]) for row in rows] == [
-        ("gated", "interrupted"), ("prefix", "failed before it began"), ("strict", "done"),
+        ("gated", "stale"), ("prefix", "failed before it began"), ("strict", "done"),
     ]  # fmt: skip
     assert "debug" not in rows[0]
-    assert rows[2]["heldout/reserved exact difference"] == "+12.0 [+8.0, +16.0]"
+    assert rows[2]["heldout/reserved exact"] == "2.0 -> 14.0, +12.0 [+8.0, +16.0]"
     assert rows[2]["minutes"] == "1.5"
-    assert rows[0]["heldout/reserved exact difference"] == "-"
+    assert rows[0]["heldout/reserved exact"] == "-"
 
 
 def test_files_hold_the_same_rows(sweep):
