@@ -39,4 +39,6 @@ def constructs(source: str) -> frozenset[str]:
 
 def is_reserved(source: str) -> bool:
     """Contains a construct that never enters nano's pretraining."""
+    if "while" not in source and "break" not in source:  # most programs: no need to parse
+        return False
     return not constructs(source).isdisjoint(RESERVED_CONSTRUCTS)
