@@ -35,7 +35,7 @@ def differences(points: Sequence[Point], title: str, path: Path) -> bool:
     axes.errorbar(means, rows, xerr=spread, fmt="o", color="#3367d6", capsize=3)
     axes.axvline(0, color="#888888", linewidth=0.8)
     axes.set_yticks(rows, [p.label for p in points])
-    axes.invert_yaxis()
+    axes.set_ylim(len(points) - 0.5, -0.5)
     axes.set_xlabel(f"{title} (points, 95 % interval over items)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)

@@ -52,10 +52,11 @@ def change(comparison: Comparison) -> str:
     return f"{before:.1f} -> {after:.1f}, {cell(comparison.difference, signed=True)}"
 
 
-def narrow(row: tuple[str, ...]) -> tuple[str, ...]:
-    """A row of HEAD for 80 columns: intervals stay with the difference only."""
+def narrow(row: tuple[str, ...], benchmark: str = "") -> tuple[str, ...]:
+    """A row of HEAD for 80 columns: intervals stay with the difference only, the one benchmark's name goes."""
     group, metric, base, adapter, difference, p, baseline, n = row
-    return group, metric, base.split(" ")[0], adapter.split(" ")[0], difference, p, baseline.split(" ")[0], n
+    short = group.removeprefix(f"{benchmark}/")
+    return short, metric, base.split(" ")[0], adapter.split(" ")[0], difference, p, baseline.split(" ")[0], n
 
 
 def headline_rows(results: Results) -> list[tuple[str, ...]]:
