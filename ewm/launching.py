@@ -94,7 +94,11 @@ class SweepTable(Callback):
 
 def _command(job: Job) -> list[str]:
     flags, _ = get_args_parser().parse_known_args()
-    chosen = [f"--{name.replace('_', '-')}={value}" for name in ("config_dir", "config_name") if (value := getattr(flags, name))]
+    chosen = [
+        f"--{name.replace('_', '-')}={value}"
+        for name in ("config_dir", "config_name")
+        if (value := getattr(flags, name))
+    ]
     return [sys.executable, sys.argv[0], *chosen, *job.overrides, f"hydra.run.dir='{job.folder}'"]
 
 

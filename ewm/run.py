@@ -110,7 +110,7 @@ class RunRecord:
 
 
 @contextmanager
-def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[RunRecord]:  # noqa: A001
+def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[RunRecord]:
     """The record of this run, locked; its status tells how the block ended."""
     folder = _folder_of(cfg, kind)
     if not is_main():
@@ -126,7 +126,10 @@ def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[Run
         except KeyboardInterrupt:
             _close(record, "interrupted")
             where = f" at {record.stage} step {record.step}" if record.stage else ""
-            print(f"\nInterrupted{where}. The same command goes on from the last checkpoint: {record.command}", file=sys.stderr)
+            print(
+                f"\nInterrupted{where}. The same command goes on from the last checkpoint: {record.command}",
+                file=sys.stderr,
+            )
             raise
         except BaseException as error:
             _close(record, "failed", f"{type(error).__name__}: {error}")
@@ -195,7 +198,9 @@ def write_atomic(path: Path, text: str) -> None:
 def _folder_of(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
     if not is_main():
         if FOLDER_VARIABLE not in os.environ:
-            raise ConfigError(f"RANK={os.environ['RANK']} without {FOLDER_VARIABLE}: ranks are started by rank 0 (sft.ranks=2), not from outside.")
+            raise ConfigError(
+                f"RANK={os.environ['RANK']} without {FOLDER_VARIABLE}: rank 0 starts the others (sft.ranks=2)."
+            )
         return Path(os.environ[FOLDER_VARIABLE])
     return Path(HydraConfig.get().runtime.output_dir) if HydraConfig.initialized() else choose(cfg, kind)
 
@@ -213,16 +218,27 @@ def _reopened(cfg: TrainConfig | EvaluateConfig, kind: str, folder: Path) -> Run
     record = _fresh(cfg, kind, folder)
     was = status(folder)
     if was == "done":
-        raise ConfigError(f"{folder} holds a finished run, which is never overwritten. Leave out hydra.run.dir, or name another.")
+        raise ConfigError(
+            f"{folder} holds a finished run, which is never overwritten. Leave out hydra.run.dir, or name another."
+        )
     if was is not None:
         old = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         if old["config_hash"] != record.config_hash:
-            raise ConfigError(f"{folder} belongs to another configuration ({old['config_hash'][:8]}). Name another folder.")
+            raise ConfigError(
+                f"{folder} belongs to another configuration ({old['config_hash'][:8]}). Name another folder."
+            )
         for name in ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts"):
             setattr(record, name, old[name])
-        log.info("Going on with %s (%s%s)", folder, old["status"], f" at {record.stage} step {record.step}" if record.stage else "")
+        log.info(
+            "Going on with %s (%s%s)",
+            folder,
+            old["status"],
+            f" at {record.stage} step {record.step}" if record.stage else "",
+        )
         if old["git_commit"] != provenance.git()[0]:
-            log.warning("The code has changed since this run began (%s): its end may differ.", str(old["git_commit"])[:8])
+            log.warning(
+                "The code has changed since this run began (%s): its end may differ.", str(old["git_commit"])[:8]
+            )
     else:
         log.info("Run folder: %s", folder)
     record.sessions += 1

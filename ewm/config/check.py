@@ -6,7 +6,6 @@ yields whole sentences that begin with the key. It does not look into a model or
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,55 +13,11 @@ from typing import Any
 
 from ewm.config import library, targets
 from ewm.config.errors import did_you_mean
+from ewm.config.limits import get, values
 from ewm.config.schema import EvaluateConfig, TrainConfig
 
 Config = TrainConfig | EvaluateConfig
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "model.init": ("pretrained", "scratch"),
-    "model.prompt_style": ("short", "sentence"),
-    "model.dtype": ("auto", "float32", "bfloat16"),
-    "model.quantization": ("nf4",),
-    "trace.isolation": ("auto", "L0", "L1", "L2"),
-    "trace.require": ("L0", "L1", "L2"),
-    "sft.optimizer": ("adamw", "muon"),
-    # trl/trainer/grpo_trainer.py, compute_loss; a wrong one fails there only after the first generation
-    "grpo.loss_type": ("dapo", "grpo", "dr_grpo", "bnpo", "cispo", "sapo", "vespo", "luspo"),
-    "grpo.importance_sampling_level": ("token", "sequence"),
-    "grpo.scale_rewards": ("group", "batch", "none"),
-    "engine.name": ("hf", "vllm", "vllm_colocate", "vllm_server", "openai"),
-    "generation.constrain": ("none",),
-    "hardware.device": ("auto", "cpu", "cuda"),
-}
-# key: (least value, whether that value itself is allowed, greatest value)
-RANGES: dict[str, tuple[float, bool, float]] = {
-    **dict.fromkeys(
-        """lora.r lora.lora_alpha data.num_train data.max_prompt_tokens data.max_target_tokens model.max_length
-        trace.memory_mb trace.max_events trace.max_elements trace.max_chars trace.max_depth sft.max_steps
-        sft.tokens_per_step sft.ranks sft.checkpoint_every sft.evaluate_every grpo.max_steps
-        grpo.per_device_train_batch_size grpo.gradient_accumulation_steps grpo.num_iterations
-        grpo.steps_per_generation grpo.max_completion_length grpo.logging_steps grpo.save_steps
-        grpo.save_total_limit engine.batch_size generation.n generation.max_new_tokens""".split(),
-        (1, True, math.inf),
-    ),
-    **dict.fromkeys(
-        """data.num_validation data.workers trace.workers trace.max_output sft.weight_decay sft.warmup_steps
-        sft.loss_on_prompt sft.threads grpo.warmup_steps grpo.beta grpo.top_k generation.temperature
-        generation.top_k hardware.threads seed grpo.epsilon data.seed grpo.log_completions_every""".split(),
-        (0, True, math.inf),
-    ),
-    **dict.fromkeys(
-        """trace.cpu_s sft.max_minutes sft.learning_rate sft.embedding_learning_rate sft.max_grad_norm
-        grpo.learning_rate grpo.temperature grpo.max_grad_norm""".split(),
-        (0, False, math.inf),
-    ),
-    "grpo.num_generations": (2, True, math.inf),
-    "lora.lora_dropout": (0, True, 1),
-    "sft.decay_share": (0, True, 1),
-    "grpo.top_p": (0, False, 1),
-    "generation.top_p": (0, False, 1),
-    "sft.ema": (0, False, 1),
-}
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # vllm.config.lora.MaxLoRARanks, from 8
 PASSED_IN = {  # arguments that a room passes itself, so a config may not
     "reward.terms": frozenset({"prediction", "truth"}),
@@ -73,28 +28,10 @@ PASSED_IN = {  # arguments that a room passes itself, so a config may not
 
 def check(cfg: Config) -> list[str]:
     """Every problem of the config; an empty list means that it can run as far as can be told without a model."""
-    parts = [values, model, lora, sections, engine]
+    found = [problem for part in (values, model, sections, engine) for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        parts += [data, grpo, extras, lengths, stages]
-    return list(dict.fromkeys(problem for part in parts for problem in part(cfg)))
-
-
-def get(cfg: Config, key: str) -> Any:
-    """The value at a dotted key; None where this config has no such section."""
-    return functools.reduce(lambda node, name: getattr(node, name, None), key.split("."), cfg)
-
-
-def values(cfg: Config) -> Iterator[str]:
-    """Single values outside their range or choice."""
-    for key, allowed in CHOICES.items():
-        value = get(cfg, key)
-        if value is not None and value not in allowed:
-            yield f"{key}={value}: no such choice.{did_you_mean(str(value), allowed)} Possible: {', '.join(allowed)}."
-    for key, (least, inclusive, most) in RANGES.items():
-        value = get(cfg, key)
-        if value is not None and (value < least or (value == least and not inclusive) or value > most or value != value):
-            floor = f"at least {least}" if inclusive else f"above {least}"
-            yield f"{key}={value}: must be {floor}{f' and at most {most}' if most < math.inf else ''}."
+        found += [problem for part in (lora, data, grpo, extras, lengths, stages) for problem in part(cfg)]
+    return list(dict.fromkeys(found))
 
 
 def model(cfg: Config) -> Iterator[str]:
@@ -109,16 +46,16 @@ def model(cfg: Config) -> Iterator[str]:
     if cfg.model.init == "scratch" and not cfg.model.architecture:
         yield "model.init=scratch wants model.architecture, as model=nano_scratch has it."
     if cfg.model.quantization == "nf4" and (cfg.hardware.device == "cpu" or not library.cuda_devices()):
-        yield "model.quantization=nf4 needs a CUDA device. Here: model.quantization=null with a model that fits, say model=nano."
+        yield "model.quantization=nf4 needs a CUDA device. Possible here: model.quantization=null, or model=nano."
     if cfg.hardware.device == "cuda" and not library.cuda_devices():
         yield "hardware.device=cuda: no CUDA device here. Possible: hardware=auto, hardware=cpu."
     if cfg.model.quantization == "nf4" and cfg.model.init == "scratch":
         yield "model.quantization=nf4 freezes the weights: it cannot go with model.init=scratch."
 
 
-def lora(cfg: Config) -> Iterator[str]:
-    """Adapters that nothing trains."""
-    if isinstance(cfg, TrainConfig) and cfg.grpo.enabled and not cfg.lora.enabled and cfg.model.quantization:
+def lora(cfg: TrainConfig) -> Iterator[str]:
+    """Weights that cannot be trained."""
+    if cfg.grpo.enabled and not cfg.lora.enabled and cfg.model.quantization:
         yield "lora=none with model.quantization: quantised weights cannot be trained. Use lora=default."
 
 
@@ -143,23 +80,30 @@ def grpo(cfg: TrainConfig) -> Iterator[str]:
             f"grpo.num_generations={g.num_generations} does not divide the generation batch of {batch} completions. "
             f"Possible here: {possible}."
         )
-    if g.gradient_accumulation_steps > 0 and (micro := cycle * g.num_iterations) > 0 and micro % g.gradient_accumulation_steps == 0:
-        per_generation = micro // g.gradient_accumulation_steps
-        if g.save_steps > 0 and g.save_steps % per_generation:
-            up = math.ceil(g.save_steps / per_generation) * per_generation
-            yield (
-                f"grpo.save_steps={g.save_steps} falls inside a generation cycle of {per_generation} steps, so a resumed run "
-                f"would differ. Possible here: multiples of {per_generation}, say {up}."
-            )
-    elif micro > 0 and g.gradient_accumulation_steps > 0:
-        yield (
-            f"grpo.steps_per_generation={cycle} x num_iterations={g.num_iterations} is not a multiple of "
-            f"grpo.gradient_accumulation_steps={g.gradient_accumulation_steps}. Possible: grpo.steps_per_generation=null."
-        )
+    yield from _cycles(cfg)
     if g.loss_type == "luspo" and g.importance_sampling_level != "sequence":
         yield "grpo.loss_type=luspo wants grpo.importance_sampling_level=sequence."
     if g.loss_type == "vespo" and g.importance_sampling_level != "token":
         yield "grpo.loss_type=vespo wants grpo.importance_sampling_level=token."
+
+
+def _cycles(cfg: TrainConfig) -> Iterator[str]:
+    """Completions made once serve a whole cycle of steps; a checkpoint inside it could not be resumed equally."""
+    g = cfg.grpo
+    generation, accumulation = g.steps_per_generation or g.gradient_accumulation_steps, g.gradient_accumulation_steps
+    batches = generation * g.num_iterations
+    if min(batches, accumulation, g.save_steps) < 1:
+        return  # said already
+    if batches % accumulation:
+        yield (
+            f"grpo.steps_per_generation={generation} x grpo.num_iterations={g.num_iterations} is no multiple of "
+            f"grpo.gradient_accumulation_steps={accumulation}. Possible: grpo.steps_per_generation=null."
+        )
+    elif g.save_steps % (steps := batches // accumulation):
+        yield (
+            f"grpo.save_steps={g.save_steps} falls inside a generation cycle of {steps} steps: a resumed run would "
+            f"differ. Possible here: multiples of {steps}, say {math.ceil(g.save_steps / steps) * steps}."
+        )
 
 
 def sections(cfg: Config) -> Iterator[str]:
@@ -182,7 +126,7 @@ def engine(cfg: Config) -> Iterator[str]:
     if name in ("openai", "vllm_server") and not cfg.engine.base_url:
         yield f"engine={name} wants engine.base_url, say http://localhost:8000/v1."
     if training and name in ("vllm", "openai"):
-        yield f"engine={name} only evaluates: it cannot follow a policy that changes. For training: hf, vllm_colocate, vllm_server."
+        yield f"engine={name} only evaluates: its policy cannot change. For training: hf, vllm_colocate, vllm_server."
     if isinstance(cfg, TrainConfig) and cfg.lora.enabled and name.startswith("vllm"):
         if cfg.lora.r > VLLM_RANKS[-1]:
             yield f"lora.r={cfg.lora.r} is more than vLLM serves. Possible: up to {VLLM_RANKS[-1]}, or engine=hf."

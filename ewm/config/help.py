@@ -1,7 +1,7 @@
 """The page behind `python train.py --help`: purpose, five commands, groups with their options, every key.
 
-Written from conf/ and from the schema's own source, so that it cannot fall behind them. The preflight prints it, without
-Hydra's help, which takes two seconds. Values are those that the command with its overrides would use.
+Written from conf/ and from the schema's own source, so that it cannot fall behind them. The preflight prints it
+(Hydra's own help takes two seconds). Values are those that the command with its overrides would use.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _keys(config: DictConfig, config_name: str) -> list[str]:
 
 def _ending() -> list[str]:
     return [
-        "Open sections take new entries with +: reward.terms, data.sources, benchmarks, lora.extra (PEFT), grpo.extra (TRL),",
-        "model.architecture. What a run would use: --cfg job. Hydra's own flags: --hydra-help.",
+        "Open sections take new entries with +: reward.terms, data.sources, benchmarks, lora.extra (PEFT's keys),",
+        "grpo.extra (TRL's keys), model.architecture. What a run would use: --cfg job. Hydra's own flags: --hydra-help.",
     ]
 
 

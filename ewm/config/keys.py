@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", list: "a list", dict: "a mapping"}
+TYPE_NAMES = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    list: "a list",
+    dict: "a mapping",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ def describe(schema: type, dotted: str) -> Key | None:
     if kind is None:
         return None
     if dataclasses.is_dataclass(kind):
-        inner = describe(kind, rest) if rest else Key("", kind)
+        inner = describe(typing.cast(type, kind), rest) if rest else Key("", kind)
         return inner and Key(dotted, inner.type, inner.open)
     is_open = (typing.get_origin(kind) or kind) in (dict, Any)
     if rest and not is_open:

@@ -38,21 +38,25 @@ def _fields(chain: tuple[tuple[str, str, str], ...]) -> frozenset[str]:
 @cache
 def grpo_keys() -> frozenset[str]:
     """Fields of TRL's GRPOConfig and of what it inherits."""
-    return _fields((
-        ("trl", "trainer/grpo_config.py", "GRPOConfig"),
-        ("trl", "trainer/base_config.py", "_BaseConfig"),
-        ("transformers", "training_args.py", "TrainingArguments"),
-    ))
+    return _fields(
+        (
+            ("trl", "trainer/grpo_config.py", "GRPOConfig"),
+            ("trl", "trainer/base_config.py", "_BaseConfig"),
+            ("transformers", "training_args.py", "TrainingArguments"),
+        )
+    )
 
 
 @cache
 def lora_keys() -> frozenset[str]:
     """Fields of PEFT's LoraConfig and of what it inherits."""
-    return _fields((
-        ("peft", "tuners/lora/config.py", "LoraConfig"),
-        ("peft", "config.py", "PeftConfig"),
-        ("peft", "config.py", "PeftConfigMixin"),
-    ))
+    return _fields(
+        (
+            ("peft", "tuners/lora/config.py", "LoraConfig"),
+            ("peft", "config.py", "PeftConfig"),
+            ("peft", "config.py", "PeftConfigMixin"),
+        )
+    )
 
 
 def installed(package: str) -> bool:

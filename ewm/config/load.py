@@ -25,7 +25,6 @@ from ewm.config.errors import ConfigError
 from ewm.config.groups import CONF
 from ewm.config.schema import EvaluateConfig, TrainConfig
 
-
 SCHEMAS: dict[str, type] = {"train": TrainConfig, "evaluate": EvaluateConfig}
 FROM_RUN = ("model", "task", "format", "trace")  # what an evaluation takes over from the run it is pointed at
 
@@ -88,7 +87,9 @@ def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The sections of the run's own config; a section or key that the command line names wins."""
     path = Path(plain.run) / "run.json"
     if not path.exists():
-        raise ConfigError(f"run={plain.run}: no run.json there. A run's folder looks like outputs/train/<name>/<stamp>-<hash>.")
+        raise ConfigError(
+            f"run={plain.run}: no run.json there. A run's folder looks like outputs/train/<name>/<stamp>-<hash>."
+        )
     trained = json.loads(path.read_text(encoding="utf-8"))["config"]
     named = [o.lstrip("+~").partition("=")[0] for o in overrides]
     for section in FROM_RUN:

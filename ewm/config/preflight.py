@@ -122,7 +122,9 @@ def _parse(arguments: Sequence[str], found: list[str]) -> list[_Read]:
         try:
             read.append(_Read(text, OverridesParser.create().parse_override(text)))
         except HydraException as error:
-            found.append(f"{text}: cannot be read ({str(error).splitlines()[0]}). Write key=value; quote values with blanks or brackets.")
+            found.append(
+                f"{text}: cannot be read ({str(error).splitlines()[0]}). Write key=value, and quote blanks and brackets."
+            )
     return read
 
 
@@ -157,7 +159,10 @@ def _key_problems(read: _Read, config_name: str, schema: type) -> Iterator[str]:
 
 def _sweep_problems(read: _Read, multirun: bool) -> Iterator[str]:
     if read.override.is_sweep_override() and not multirun:
-        yield f"{read.text}: several values are a sweep, which wants -m: python train.py -m {read.text} (a list is written {read.key}=[a,b])."
+        yield (
+            f"{read.text}: several values are a sweep, which wants -m: python train.py -m {read.text} "
+            f"(a list is written {read.key}=[a,b])."
+        )
 
 
 def _value_problems(
@@ -195,7 +200,8 @@ def _explain(text: str, read: _Read, error: str, schema: type, without: DictConf
     known = [f"{section}.{name}" for name in there]
     if read.key in known and read.override.is_add():
         return f"{text}: {read.key} is there already; leave out the +."
-    return f"{read.key}: no such entry.{did_you_mean(read.key, known)} There: {', '.join(known) or 'none'}. A new one is added with +{read.key}=..."
+    there_are = f"There: {', '.join(known) or 'none'}. A new one is added with +{read.key}=..."
+    return f"{read.key}: no such entry.{did_you_mean(read.key, known)} {there_are}"
 
 
 def _as_a_whole(good: list[list[str]], config_name: str, searchpath: Sequence[str]) -> list[str]:

@@ -44,7 +44,9 @@ def arguments(found: Any) -> tuple[frozenset[str], bool]:
     return frozenset(named), any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def problems(where: str, node: Mapping[str, Any], plugins: Sequence[str], passed_in: frozenset[str] = frozenset()) -> list[str]:
+def problems(
+    where: str, node: Mapping[str, Any], plugins: Sequence[str], passed_in: frozenset[str] = frozenset()
+) -> list[str]:
     """What is wrong with the entry `where`: its target, or keys that the target's signature lacks."""
     if not isinstance(node, Mapping) or "_target_" not in node:
         return [f"{where}: wants a _target_, the full name of what it stands for."]
@@ -53,8 +55,9 @@ def problems(where: str, node: Mapping[str, Any], plugins: Sequence[str], passed
     except ConfigError as error:
         return [f"{where}._target_={error}"]
     known = sorted(named - passed_in)
+    takes = f"It takes: {', '.join(known) or 'none'}."
     return [
-        f"{where}.{key}: {node['_target_']} takes no such key.{did_you_mean(key, known)} It takes: {', '.join(known) or 'none'}."
+        f"{where}.{key}: {node['_target_']} takes no such key.{did_you_mean(key, known)} {takes}"
         for key in node
         if key not in BOOKKEEPING and key not in known and not anything
     ]

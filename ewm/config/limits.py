@@ -1,0 +1,97 @@
+"""What a single value may be: choices and ranges of the schema's keys, by section."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from ewm.config.errors import did_you_mean
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "model.init": ("pretrained", "scratch"),
+    "model.prompt_style": ("short", "sentence"),
+    "model.dtype": ("auto", "float32", "bfloat16"),
+    "model.quantization": ("nf4",),
+    "trace.isolation": ("auto", "L0", "L1", "L2"),
+    "trace.require": ("L0", "L1", "L2"),
+    "task.name": ("trace", "output", "mixed"),
+    "sft.optimizer": ("adamw", "muon"),
+    # trl/trainer/grpo_trainer.py, compute_loss; a wrong one fails there only after the first generation
+    "grpo.loss_type": ("dapo", "grpo", "dr_grpo", "bnpo", "cispo", "sapo", "vespo", "luspo"),
+    "grpo.importance_sampling_level": ("token", "sequence"),
+    "grpo.scale_rewards": ("group", "batch", "none"),
+    "engine.name": ("hf", "vllm", "vllm_colocate", "vllm_server", "openai"),
+    "generation.constrain": ("none",),
+    "hardware.device": ("auto", "cpu", "cuda"),
+}
+
+# fmt: off
+AT_LEAST_ONE = {
+    "lora": ("r", "lora_alpha"),
+    "data": ("num_train", "max_prompt_tokens", "max_target_tokens"),
+    "model": ("max_length",),
+    "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth"),
+    "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every", "evaluate_every"),
+    "grpo": (
+        "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
+        "steps_per_generation", "max_completion_length", "save_steps", "save_total_limit",
+    ),
+    "engine": ("batch_size",),
+    "generation": ("n", "max_new_tokens"),
+}
+NOT_NEGATIVE = {
+    "data": ("num_validation", "workers", "seed"),
+    "trace": ("workers", "max_output"),
+    "sft": ("weight_decay", "warmup_steps", "loss_on_prompt", "threads"),
+    "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every"),
+    "generation": ("temperature", "top_k"),
+    "hardware": ("threads",),
+    "": ("seed", "benchmark_items"),
+}
+POSITIVE = {
+    "trace": ("cpu_s",),
+    "sft": ("max_minutes", "learning_rate", "embedding_learning_rate", "max_grad_norm"),
+    "grpo": ("learning_rate", "temperature", "max_grad_norm"),
+}
+# fmt: on
+
+
+def _each(keys: dict[str, tuple[str, ...]], *limit: Any) -> dict[str, tuple[float, bool, float]]:
+    names = (f"{section}.{name}".lstrip(".") for section, leaves in keys.items() for name in leaves)
+    return dict.fromkeys(names, limit)  # type: ignore[return-value]
+
+
+# key: (least value, whether that value itself is allowed, greatest value)
+RANGES: dict[str, tuple[float, bool, float]] = {
+    **_each(AT_LEAST_ONE, 1, True, math.inf),
+    **_each(NOT_NEGATIVE, 0, True, math.inf),
+    **_each(POSITIVE, 0, False, math.inf),
+    "grpo.num_generations": (2, True, math.inf),
+    "lora.lora_dropout": (0, True, 1),
+    "sft.decay_share": (0, True, 1),
+    "sft.ema": (0, False, 1),
+    "grpo.top_p": (0, False, 1),
+    "generation.top_p": (0, False, 1),
+}
+
+
+def get(cfg: Any, key: str) -> Any:
+    """The value at a dotted key; None where this config has no such section."""
+    for name in key.split("."):
+        cfg = getattr(cfg, name, None)
+    return cfg
+
+
+def values(cfg: Any) -> Iterator[str]:
+    """Single values outside their choice or range."""
+    for key, allowed in CHOICES.items():
+        value = get(cfg, key)
+        if value is not None and value not in allowed:
+            yield f"{key}={value}: no such choice.{did_you_mean(str(value), allowed)} Possible: {', '.join(allowed)}."
+    for key, (least, inclusive, most) in RANGES.items():
+        value = get(cfg, key)
+        if value is None or (least < value <= most) or (inclusive and value == least):
+            continue
+        floor = f"at least {least}" if inclusive else f"above {least}"
+        yield f"{key}={value}: must be {floor}{f' and at most {most}' if most < math.inf else ''}."
