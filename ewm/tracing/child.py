@@ -29,7 +29,7 @@ class Record:
 
     def __init__(self, memory: Any, full: Callable[[], None]):
         self.memory, self.used, self.room, self.full = memory, 0, len(memory) - HEAD - 4096, full
-        self.encode = make_encoder(None, None, encode_basestring_ascii, None, ":", ",", False, False, True)
+        self.encode: Any = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, True)
 
     def put(self, row: list[Any], last: bool = False) -> None:
         data = "".join(self.encode(row, 0)).encode("ascii") + b","
@@ -73,7 +73,7 @@ def run(request: dict[str, Any], memory: Any) -> None:
     max_events, max_output, max_chars = limits["max_events"], limits["max_output"], limits["max_chars"]
     render, was_cut = make_render(limits["max_elements"], max_chars, limits["max_depth"])
     count = printed = 0
-    recording = limits["body"] or not request["entry"]
+    tracing = not request.get("plain")
 
     def end(status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
         cut = was_cut() or status in ("event_limit", "output_limit")
@@ -88,8 +88,6 @@ def run(request: dict[str, Any], memory: Any) -> None:
 
     def put(row: list[Any]) -> None:
         nonlocal count
-        if not recording:
-            return
         if count >= max_events:
             stop("event_limit")
         count += 1
@@ -111,22 +109,26 @@ def run(request: dict[str, Any], memory: Any) -> None:
     try:
         code = compile(request["source"], FILE, "exec", dont_inherit=True)
         entry = compile(request["entry"], "<entry>", "eval", dont_inherit=True) if request["entry"] else None
-        trace, finish, set_depth = make_trace(request["source"], code, namespace, render, put, max_chars)
+        trace, finish, begin_entry = make_trace(request["source"], code, namespace, render, put, max_chars)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         end("syntax_error", exception_text(error, render, max_chars))
     caught: BaseException | None = None
     result: str | None = None
     try:
-        sys.settrace(trace)
+        if tracing and (limits["body"] or entry is None):
+            sys.settrace(trace)
         release = watch(lambda what: stop("policy", what), FILE)
         exec(code, namespace)
         if entry is not None:
-            recording = True
-            set_depth(0)
+            begin_entry()
+            if tracing and not limits["body"]:
+                release()
+                sys.settrace(trace)
+                release = watch(lambda what: stop("policy", what), FILE)
             value = eval(entry, namespace)
     except BaseException as error:
         caught = error
-    gone = lost(trace)
+    gone = tracing and lost(trace)
     release()
     sys.settrace(None)
     try:

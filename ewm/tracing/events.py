@@ -6,7 +6,7 @@ follows, so the last assignment is never lost. Values are literal text, see `sna
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SCHEMA = 1
@@ -59,9 +59,7 @@ class Trace:
         return self.status in ("ok", "exception") and not self.truncated and not self.partial
 
     def to_json(self) -> dict[str, Any]:
-        row = asdict(self)
-        row["events"] = [asdict(e) for e in self.events]
-        return row
+        return {**vars(self), "events": [dict(vars(e)) for e in self.events]}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Trace:

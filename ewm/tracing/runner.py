@@ -49,7 +49,7 @@ class _Worker:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.stdin, self.stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
-        self.waiting: deque[tuple[int, Program, int]] = deque()  # ticket, program, request bytes
+        self.waiting: deque[tuple[int, Program, bytes]] = deque()  # ticket, program, request
         self.bytes = 0
         _write(self.stdin, setup)
         size = _read(self.stdout, 4)
@@ -112,6 +112,15 @@ class Runner:
         """One program's trace."""
         return next(self.trace_all([program]))
 
+    def plain(self, program: Program) -> Trace:
+        """The same run without a tracer: no events."""
+        with self._lock:
+            ticket = self._submit(program, plain=True)
+            while (trace := self._done[ticket]) is None:
+                self._pump()
+            del self._done[ticket]
+        return trace
+
     def trace_all(self, programs: Iterable[Program]) -> Iterator[Trace]:
         """Traces in the order of the programs, run in parallel, a bounded number ahead of the reader."""
         source = iter(programs)
@@ -138,13 +147,15 @@ class Runner:
         reached, wanted = worker.greeting["isolation"], self.cfg.require
         if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
             worker.close()
-            notes = "; ".join(f"{k}: {v}" for k, v in worker.greeting["notes"].items())
+            notes = (
+                "; ".join(f"{k}: {v}" for k, v in worker.greeting["notes"].items()) or f"asked: {self.cfg.isolation}"
+            )
             raise IsolationError(f"trace.require={wanted}, but this machine gives {reached} ({notes})")
         self._workers.append(worker)
         return worker
 
-    def _submit(self, program: Program) -> int:
-        request = _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin})
+    def _submit(self, program: Program, plain: bool = False) -> int:
+        request = _request(program, plain)
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -159,7 +170,7 @@ class Runner:
             if worker.takes(len(request)):
                 break
             self._pump()
-        worker.waiting.append((ticket, program, len(request)))
+        worker.waiting.append((ticket, program, request))
         worker.bytes += len(request)
         try:
             _write(worker.stdin, request)
@@ -175,14 +186,15 @@ class Runner:
         for fd, _ in poll.poll():
             worker = busy[fd]
             head = _read(fd, _HEAD.size)
-            payload = _read(fd, _HEAD.unpack(head)[0]) if head else b""
-            if not head or len(payload) < _HEAD.unpack(head)[0]:
+            size, how, code, wall_s, cpu_s = _HEAD.unpack(head) if len(head) == _HEAD.size else (-1, 0, 0, 0.0, 0.0)
+            payload = _read(fd, max(0, size))
+            if len(payload) != size:
                 self._replace(worker)
                 continue
-            ticket, program, size = worker.waiting.popleft()
-            worker.bytes -= size
+            ticket, program, request = worker.waiting.popleft()
+            worker.bytes -= len(request)
             if ticket in self._done:
-                self._done[ticket] = decode(program.id, payload, *_HEAD.unpack(head)[1:], worker.greeting)
+                self._done[ticket] = decode(program.id, payload, how, code, wall_s, cpu_s, worker.greeting)
 
     def _replace(self, worker: _Worker) -> None:
         """The zygote died: the program it was running is lost, the others go to another one."""
@@ -192,9 +204,12 @@ class Runner:
         if ticket in self._done:
             code = worker.process.returncode
             self._done[ticket] = decode(program.id, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
-        for ticket, program, _ in rest:
-            request = _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin})
+        for ticket, program, request in rest:
             self._send(ticket, program, request)
+
+
+def _request(program: Program, plain: bool) -> bytes:
+    return _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain})
 
 
 def _frame(value: dict[str, Any]) -> bytes:

@@ -19,7 +19,7 @@ ATOMS = SMALL | {str, bytes}  # immutable and without parts: text that never cha
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
 _MRO = type.__dict__["__mro__"].__get__
-_MODULE_DICT = ModuleType.__dict__["__dict__"].__get__
+_MODULE_DICT = vars(ModuleType)["__dict__"].__get__
 
 
 def type_name(kind: type) -> str:
@@ -109,7 +109,6 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
         if kind is not list and kind is not dict and kind is not tuple and kind is not set and kind is not frozenset:
             return other(value, kind)
         if id(value) in above:
-            cut = True
             return "<cycle>"
         if depth <= 0 and value:
             cut = True

@@ -2,8 +2,8 @@
 
 A record is a list: [kind, line, function, depth, frame number, changed locals, gone names, changed globals, value,
 unwound], with what changed since the last record of that frame; `decode` gives the full state back. Frames count as the
-program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions and generator
-expressions are folded into the line that holds them. An exception that leaves its frame at once is one event.
+program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions and
+generator expressions are folded into the line that holds them. An exception that leaves its frame at once is one event.
 A record waits until the next event if what follows decides about it (did the exception unwind the frame?).
 """
 
@@ -59,8 +59,8 @@ def make_trace(
     render: Callable[[Any], str],
     put: Callable[[list[Any]], None],
     max_chars: int,
-) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[int], None]]:
-    """(trace function for sys.settrace, flush(final exception), set_base(depth of the first frame))."""
+) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
+    """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
     codes = own_codes(code)
     firsts, shared = first_lines(source)
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
@@ -190,11 +190,12 @@ def make_trace(
             waiting[8] = exception_text(error, render, max_chars)
         flush()
 
-    def set_depth(value: int) -> None:
+    def begin_entry() -> None:
         nonlocal depth
-        depth = value
+        depth = 0
+        diff(namespace, module_texts, module_values)  # what the body left is known, traced or not
 
-    return enter, finish, set_depth
+    return enter, finish, begin_entry
 
 
 def lost(trace: Callable[..., Any]) -> bool:

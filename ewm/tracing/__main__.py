@@ -1,0 +1,140 @@
+"""Traces on the command line: one JSON a line, or a table for a person.
+
+Exit codes: 0 every program was run (whatever its status), 1 the machine does not reach --require, 2 wrong input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from ewm.config.schema import TraceConfig
+from ewm.programs import Program
+from ewm.tracing.pretty import show
+from ewm.tracing.runner import IsolationError, Runner
+
+EXAMPLES = """examples:
+  python -m ewm.tracing programs.jsonl > traces.jsonl
+  echo '{"source": "x = 1", "entry": null}' | python -m ewm.tracing -
+  python -m ewm.tracing prog.py --call "f(3)" --pretty
+"""
+
+
+def arguments(argv: list[str] | None) -> tuple[argparse.Namespace, TraceConfig]:
+    parser = argparse.ArgumentParser(
+        prog="python -m ewm.tracing",
+        description="Run programs in isolation and write what they did.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("input", help="FILE.jsonl with programs, prog.py, or - for JSON lines on stdin")
+    parser.add_argument("--call", metavar="EXPRESSION", help="a call to make after the body of prog.py")
+    parser.add_argument("--pretty", action="store_true", help="a table instead of JSON")
+    limits = parser.add_argument_group("limits, as in conf/trace")
+    for field in fields(TraceConfig):
+        default = field.default
+        kind = _boolean if isinstance(default, bool) else str if default is None else type(default)
+        limits.add_argument(f"--{field.name.replace('_', '-')}", type=kind, metavar=str(default))
+    args = parser.parse_args(argv)
+    given = {f.name: v for f in fields(TraceConfig) if (v := getattr(args, f.name)) is not None}
+    return args, replace(TraceConfig(), **given)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
+class InputError(Exception):
+    """Something in the input that a person must mend."""
+
+
+def programs(args: argparse.Namespace) -> Iterator[tuple[str, Program]]:
+    """(id to write, program)."""
+    if args.input != "-" and not args.input.endswith(".jsonl"):
+        program = Program(_text(args.input), args.call, origin="user")
+        yield program.id, program
+        return
+    if args.call:
+        raise InputError("--call goes with a prog.py; JSON lines carry their own `entry`")
+    with sys.stdin if args.input == "-" else _open(args.input) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _row(line, f"{args.input}:{number}")
+
+
+def _row(line: str, where: str) -> tuple[str, Program]:
+    try:
+        row: Any = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{where}: not JSON: {error}") from None
+    if not isinstance(row, dict) or not isinstance(row.get("source"), str):
+        raise InputError(f'{where}: a program is an object with "source" (text), "entry" (text or null), "stdin"')
+    program = Program.from_json(row)
+    for name, value in (("entry", program.entry or ""), ("stdin", program.stdin)):
+        if not isinstance(value, str):
+            raise InputError(f"{where}: {name} must be text")
+    return str(row.get("id", program.id)), program
+
+
+def _open(path: str) -> TextIO:
+    try:
+        return Path(path).open(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+
+
+def _text(path: str) -> str:
+    with _open(path) as file:
+        try:
+            return file.read()
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: not UTF-8 text: {error}") from None
+
+
+def run(args: argparse.Namespace, cfg: TraceConfig) -> None:
+    """Trace everything, in order, as it comes."""
+    names: list[str] = []
+    kept: list[Program] = []
+
+    def feed() -> Iterator[Program]:
+        for name, program in programs(args):
+            names.append(name)
+            kept.append(program)
+            yield program
+
+    with Runner(cfg) as runner:
+        for trace in runner.trace_all(feed()):
+            name, program = names.pop(0), kept.pop(0)
+            if args.pretty:
+                show(program, trace)
+            else:
+                print(json.dumps({**trace.to_json(), "id": name}), flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    args, cfg = arguments(argv)
+    try:
+        run(args, cfg)
+    except (InputError, ValueError) as error:
+        print(f"ewm.tracing: {error}", file=sys.stderr)
+        return 2
+    except IsolationError as error:
+        print(f"ewm.tracing: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from ewm.tracing.__main__ import main
+
+FUNCTION = "def f(n):\n    return [n] * 2\n"
+
+
+def test_json_lines_in_order(tmp_path, capsys):
+    file = tmp_path / "programs.jsonl"
+    file.write_text(
+        "".join(json.dumps({"id": f"p{i}", "source": FUNCTION, "entry": f"f({i})"}) + "\n" for i in range(5))
+    )
+    assert main([str(file)]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(r["id"], r["result"]) for r in rows] == [(f"p{i}", f"[{i}, {i}]") for i in range(5)]
+
+
+def test_standard_input(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"source": "print(1)"}\n'))
+    assert main(["-"]) == 0
+    assert json.loads(capsys.readouterr().out)["stdout"] == "1\n"
+
+
+def test_pretty(tmp_path, capsys):
+    file = tmp_path / "prog.py"
+    file.write_text(FUNCTION)
+    assert main([str(file), "--call", "f(3)", "--pretty"]) == 0
+    shown = capsys.readouterr().out
+    assert "return [n] * 2" in shown
+    assert "[3, 3]" in shown
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [("{", "not JSON"), ("[]", "a program is an object"), ('{"source": "x", "entry": 3}', "entry must be text")],
+)
+def test_wrong_input(tmp_path, capsys, line, message):
+    file = tmp_path / "p.jsonl"
+    file.write_text(line)
+    assert main([str(file)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_missing_file_and_level(tmp_path, capsys):
+    assert main([str(tmp_path / "no.py")]) == 2
+    assert main(["-", "--isolation", "L9"]) == 2
+    file = tmp_path / "p.py"
+    file.write_text("x = 1\n")
+    assert main([str(file), "--isolation", "L0", "--require", "L1"]) == 1
+    assert "trace.require=L1" in capsys.readouterr().err

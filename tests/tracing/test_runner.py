@@ -1,0 +1,129 @@
+"""The pool: order, determinism, limits, kills, isolation, and programs that attack all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ewm.config.schema import TraceConfig
+from ewm.programs import Program
+from ewm.tracing import IsolationError, Runner, Trace
+
+HOSTILE = Path(__file__).parents[2].parent / "shared/data/hostile_programs.jsonl"
+LOOP = "while True:\n    pass\n"
+
+
+def test_order_is_kept_and_streamed():
+    sources = ["import time\ntime.sleep(0.2)\nx = 0\n", *(f"x = {i}\n" for i in range(1, 40))]
+    with Runner(TraceConfig(workers=2)) as runner:
+        done = [t.events[-1].locals["x"] for t in runner.trace_all(Program(s) for s in sources)]
+    assert done == [str(i) for i in range(40)]
+
+
+def test_two_runs_are_equal_but_for_times():
+    sources = ["x = {'b', 'a', None, (1, 'c')}\ny = list(x)\n", "x = object()\ny = [hash('a'), x, lambda: 0]\n"]
+    runs = []
+    for _ in range(2):
+        with Runner(TraceConfig(workers=1)) as runner:
+            rows = [t.to_json() for t in runner.trace_all(map(Program, sources))]
+        runs.append(json.dumps([{**r, "wall_s": 0, "cpu_s": 0} for r in rows]))
+    assert runs[0] == runs[1]
+
+
+def test_traces_survive_json(trace):
+    done = trace("def f():\n    1 / 0\n", "f()")
+    assert Trace.from_json(json.loads(json.dumps(done.to_json()))) == done
+
+
+LIMITS = [
+    ("x = 1\n" + LOOP, "event_limit", {"max_events": 50}),
+    ("x = 1\nsum(iter(int, 1))\n", "timeout", {"cpu_s": 0.2}),
+    ("x = 1\nimport time\ntime.sleep(60)\n", "timeout", {"cpu_s": 0.05}),
+    ("x = 1\nwhile True:\n    print('a' * 10)\n", "output_limit", {"max_output": 100, "max_events": 10**6}),
+    ("x = 1\ny = [0] * 10**10\n", "memory", {"memory_mb": 64}),
+    ("x = 1\nimport os\nos._exit(3)\n", "exited_without_result", {}),
+    ("x = 1\nimport os\nos.abort()\n", "killed", {}),
+    ("x = 1\nraise SystemExit(3)\n", "exit", {}),
+    ("x = (\n", "syntax_error", {}),
+    ("x = 1\nimport sys\nsys.settrace(None)\n", "policy", {}),
+    ("import sys\nx = 1\ntry:\n    sys._getframe()\nexcept BaseException:\n    pass\n", "policy", {}),
+    ("x = 1\nf = lambda: f()\nf()\n", "trace_lost", {"max_events": 10**5}),
+]
+
+
+@pytest.mark.parametrize("source, status, limits", LIMITS, ids=[f"{s}{i}" for i, (_, s, _) in enumerate(LIMITS)])
+def test_limits_give_an_honest_status(source, status, limits):
+    with Runner(TraceConfig(workers=1, **limits)) as runner:
+        done = runner.trace(Program(source))
+        after = runner.trace(Program("y = 2\n"))
+    assert done.status == status
+    if status != "syntax_error":
+        assert any(e.locals.get("x") == "1" for e in done.events)  # what came before is kept
+    assert len(done.stdout) <= 100
+    assert after.status == "ok"
+
+
+def test_a_killed_zygote_costs_one_program():
+    with Runner(TraceConfig(workers=1, cpu_s=5)) as runner:
+        traces = runner.trace_all(map(Program, ["x = 1\n", "import time\ntime.sleep(30)\n", "x = 3\n", "x = 4\n"]))
+        assert next(traces).status == "ok"
+        os.kill(runner._workers[0].process.pid, signal.SIGKILL)
+        assert [t.status for t in traces] == ["killed", "ok", "ok"]
+
+
+def test_no_process_is_left_when_the_trainer_dies():
+    code = (
+        "import os, signal\nfrom ewm.config.schema import TraceConfig\nfrom ewm.programs import Program\n"
+        "from ewm.tracing import Runner\nr = Runner(TraceConfig(workers=1, cpu_s=20))\nr.trace(Program('x = 1'))\n"
+        "r._submit(Program('while True:\\n    sum(range(10**7))'))\n"
+        "print(r._workers[0].process.pid, flush=True)\nimport time\ntime.sleep(0.3)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    zygote = int(done.stdout)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _group(zygote):
+        time.sleep(0.05)
+    assert not _group(zygote)
+
+
+def _group(session: int) -> list[int]:
+    """Processes of the zygote's session, its children included."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def test_require_refuses_to_run_below():
+    with Runner(TraceConfig(isolation="L0", require="L2")) as runner, pytest.raises(IsolationError, match="gives L0"):
+        runner.trace(Program("x = 1\n"))
+    with pytest.raises(ValueError, match="possible are"):
+        Runner(TraceConfig(isolation="L7"))
+
+
+@pytest.mark.skipif(not HOSTILE.exists(), reason="shared data is not here")
+@pytest.mark.parametrize("level", ["L0", "auto"])
+def test_hostile_programs(level):
+    rows = [json.loads(line) for line in HOSTILE.read_text().splitlines()]
+    wrong = []
+    with Runner(TraceConfig(isolation=level, cpu_s=0.3)) as runner:
+        for row, trace in zip(rows, runner.trace_all(Program(r["source"]) for r in rows), strict=True):
+            seen = {trace.status, f"exception:{trace.exception['type']}" if trace.exception else ""}
+            if not seen & set(row["expected"]):
+                wrong.append((row["id"], sorted(seen), row["expected"]))
+        reached = runner.isolation["isolation"]
+    print(f"{reached}: {len(rows) - len(wrong)} of {len(rows)} as expected")
+    assert wrong == []

@@ -1,0 +1,84 @@
+"""Values as text: what reads back, what is bounded, and that no user code runs."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ewm.tracing.snapshot import exception_text, make_render
+
+render, was_cut = make_render(max_elements=5, max_chars=60, max_depth=3)
+wide, _ = make_render(max_elements=10_000, max_chars=100_000, max_depth=50)
+
+
+class Evil(list):
+    def __repr__(self):
+        raise SystemExit
+
+    __len__ = __iter__ = __eq__ = __repr__
+
+
+CYCLE: list = [1]
+CYCLE.append(CYCLE)
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (None, "None"), (True, "True"), (-3, "-3"), (0.1, "0.1"), ("a'b", '"a\'b"'), (b"x", "b'x'"), (2j, "2j"),
+        ((), "()"), ((1,), "(1,)"), ([], "[]"), (set(), "set()"), ({3, 1, 2}, "{1, 2, 3}"), ({"b", "a"}, "{'a', 'b'}"),
+        (frozenset(), "frozenset()"), (frozenset([1]), "frozenset({1})"), ({"a": [1, (2,)]}, "{'a': [1, (2,)]}"),
+        (range(3), "range(0, 3)"), (math, "<module math>"), (len, "<function len>"), (int, "<class int>"),
+        (Evil([1]), "<Evil>"), ([Evil()], "[<Evil>]"), (CYCLE, "[1, <cycle>]"), (iter([]), "<list_iterator>"),
+        (list(range(8)), "[0, 1, 2, 3, 4, <+3>]"), ("x" * 70, repr("x" * 60) + "<+10>"),
+        ([[[[1]]]], "[[[<deep>]]]"), (10**5000, "<int 16610 bits>"), (float("nan"), "nan"), (..., "Ellipsis"),
+    ],
+)  # fmt: skip
+def test_text(value, text):
+    assert render(value) == text
+
+
+atoms = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.binary()
+)
+keys = st.integers() | st.text() | st.tuples(st.integers(), st.text())
+values = st.recursive(
+    atoms | st.sets(st.integers()) | st.sets(st.text()),
+    lambda v: st.lists(v) | st.dictionaries(keys, v) | st.lists(v).map(tuple),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_literals_read_back(value):
+    assert ast.literal_eval(wide(value)) == value
+
+
+@given(values)
+def test_text_is_bounded(value):
+    assert len(render(value)) < 1000
+
+
+def test_cost_does_not_grow_with_the_value():
+    big = [list(range(1000))] * 100_000
+    assert render(big).endswith("<+99995>]") or "<+" in render(big)
+
+
+def test_exception_text_runs_no_user_code():
+    class Odd(ValueError):
+        def __str__(self):
+            raise SystemExit
+
+    assert exception_text(Odd("a"), render, 60) == {"type": "Odd", "message": "a"}
+    assert exception_text(KeyError("k"), render, 60)["message"] == "'k'"
+    assert exception_text(KeyError(Evil()), render, 60)["message"] == "<Evil>"
+    assert exception_text(FileNotFoundError(2, "No such file"), render, 60)["message"] == "[Errno 2] No such file"
