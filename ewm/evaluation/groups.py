@@ -14,6 +14,8 @@ from ewm.programs.levels import LEVELS
 from ewm.scoring import stats
 
 RESAMPLES = 2_000
+RIGHT_OR_WRONG = ("exact", "final_state", "output", "exception", "parse")  # McNemar's metrics
+OF_A_LEVEL = ("exact", "prefix", "state_f1", "output")  # whole benchmarks, known and reserved have all
 
 
 def groups(items: Sequence[Item]) -> dict[str, Group]:
@@ -35,8 +37,9 @@ def level_kind(level: str) -> str:
 
 
 def group(name: str, kind: str, items: Sequence[Item]) -> Group:
-    """One group: every metric that some item has."""
-    metrics = {metric: found for metric in METRICS if (found := compared(metric, items))}
+    """One group: every metric that some item has (the main ones of a level or a source)."""
+    wanted = OF_A_LEVEL if kind in ("level", "source") else METRICS
+    metrics = {metric: found for metric in wanted if (found := compared(metric, items))}
     return Group(
         name=name,
         kind=kind,
@@ -64,7 +67,7 @@ def compared(metric: str, items: Sequence[Item]) -> Comparison | None:
     if any(i.adapter is None for i in usable):
         return Comparison(mean(base, families), baselines=baselines)
     adapter = [_value(i.adapter, metric) for i in usable]
-    p, test = tested(base, adapter, families)
+    p, test = tested(metric, base, adapter)
     return Comparison(
         mean(base, families), mean(adapter, families), difference(base, adapter, families), p, test, baselines
     )
@@ -87,11 +90,11 @@ def _estimate(found: stats.Interval, least: float) -> Estimate:
     return Estimate(found.mean, max(least, found.low), min(1.0, found.high), found.n, "bootstrap")
 
 
-def tested(base: Sequence[float], adapter: Sequence[float], families: Sequence[str]) -> tuple[float | None, str]:
-    """McNemar for right/wrong; a graded metric has its interval only."""
-    if _binary(base) and _binary(adapter):
-        return float(stats.mcnemar([v > 0.5 for v in base], [v > 0.5 for v in adapter])), "mcnemar"
-    return None, ""
+def tested(metric: str, base: Sequence[float], adapter: Sequence[float]) -> tuple[float | None, str]:
+    """McNemar for right or wrong; a graded metric has its interval only."""
+    if metric not in RIGHT_OR_WRONG:
+        return None, ""
+    return stats.mcnemar([v > 0.5 for v in base], [v > 0.5 for v in adapter]), "mcnemar"
 
 
 def _split(benchmark: str, items: Sequence[Item]) -> Iterator[tuple[str, str, list[Item]]]:

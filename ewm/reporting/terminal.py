@@ -19,16 +19,10 @@ def show(results: Results, folder: Path, console: Console | None = None) -> None
     out = console or Console()
     wide = out.width >= WIDE
     head = words.HEAD if wide else words.NARROW
-    benchmarks = [group.name for group in results.groups.values() if group.kind == "all"]
-    only = benchmarks[0] if len(benchmarks) == 1 else ""
-    title = f"{results.model}: base and adapter on the same items" if results.adapter else f"{results.model}, alone"
-    tables = {
-        title + " (per cent, 95 % intervals)": words.headline_rows(results),
-        "by level and source": words.level_rows(results, ("exact",)),
-    }
-    for name, rows in tables.items():
-        if rows:
-            out.print(grid(name, head, rows if wide else [words.narrow(row, only) for row in rows]))
+    who = f"{results.model}, base and adapter on the same items" if results.adapter else f"{results.model} alone"
+    for name, rows in words.benchmark_rows(results).items():
+        title = f"{name}: {who} (per cent, 95 % intervals)"
+        out.print(grid(title, head, rows if wide else [words.narrow(row) for row in rows]))
     out.print(words.verdict(results), style="bold", highlight=False)
     out.print(f"report       {folder / 'report.md'}", highlight=False, soft_wrap=True)
     out.print(f"tensorboard  tensorboard --logdir {tensorboard_root(folder)}", highlight=False, soft_wrap=True)
@@ -36,7 +30,7 @@ def show(results: Results, folder: Path, console: Console | None = None) -> None
 
 def grid(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
     """A plain rich table; numbers stand right."""
-    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in head:
         table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold", no_wrap=name in NUMBERS)
     for row in rows:

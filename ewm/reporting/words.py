@@ -52,11 +52,20 @@ def change(comparison: Comparison) -> str:
     return f"{before:.1f} -> {after:.1f}, {cell(comparison.difference, signed=True)}"
 
 
-def narrow(row: tuple[str, ...], benchmark: str = "") -> tuple[str, ...]:
-    """A row of HEAD for 80 columns: intervals stay with the difference only, the one benchmark's name goes."""
+def narrow(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row of HEAD for 80 columns: intervals stay with the difference only."""
     group, metric, base, adapter, difference, p, baseline, n = row
-    short = group.removeprefix(f"{benchmark}/")
-    return short, metric, base.split(" ")[0], adapter.split(" ")[0], difference, p, baseline.split(" ")[0], n
+    return group, metric, base.split(" ")[0], adapter.split(" ")[0], difference, p, baseline.split(" ")[0], n
+
+
+def benchmark_rows(results: Results) -> dict[str, list[tuple[str, ...]]]:
+    """For the terminal, a table a benchmark: the headline rows, then `exact` of each level; no benchmark's name."""
+    rows = headline_rows(results) + level_rows(results, ("exact",))
+    names = [group.name for group in results.groups.values() if group.kind == "all"]
+    return {
+        name: [(row[0].removeprefix(f"{name}/"), *row[1:]) for row in rows if f"{row[0]}/".startswith(f"{name}/")]
+        for name in names
+    }
 
 
 def headline_rows(results: Results) -> list[tuple[str, ...]]:

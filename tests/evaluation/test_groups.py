@@ -35,7 +35,7 @@ def test_group_counts_cuts_and_incomplete_truths():
 
 def test_groups_by_level_and_kind():
     found = groups(rows(4, "loop") + rows(4, "reserved_break") + rows(4, "long") + rows(4, "kind of its own"))
-    assert [g for g in found] == [
+    assert list(found) == [
         "heldout", "heldout/known", "heldout/reserved",
         "heldout/loop", "heldout/long", "heldout/reserved_break", "heldout/kind of its own",
     ]  # fmt: skip
@@ -46,3 +46,10 @@ def test_groups_by_level_and_kind():
         "extrapolation",
         "",
     ]
+
+
+def test_mcnemar_is_for_right_or_wrong_alone():
+    found = group("heldout", "all", rows()).metrics
+    assert found["exact"].test == "mcnemar"
+    assert (found["prefix"].p, found["prefix"].test) == (None, "")
+    assert set(group("heldout/loop", "level", rows()).metrics) == {"exact", "prefix", "state_f1"}

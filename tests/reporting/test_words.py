@@ -42,3 +42,22 @@ def test_rows_have_every_column():
                        "3.0 literals", "100")  # fmt: skip
     assert rows[4][5] == "<0.0001"
     assert all(len(row) == len(words.HEAD) for row in rows)
+
+
+def test_terminal_rows_by_benchmark():
+    rows = words.benchmark_rows(results())
+    assert list(rows) == ["heldout"]
+    assert [row[0] for row in rows["heldout"]] == ["heldout"] * 2 + ["known"] * 2 + ["reserved"] * 2 + [
+        "loop",
+        "reserved_break",
+    ]
+    assert words.narrow(rows["heldout"][0]) == (
+        "heldout",
+        "exact",
+        "40.0",
+        "45.0",
+        "+5.0 [+2.0, +8.0]",
+        "0.0100",
+        "3.0",
+        "100",
+    )
