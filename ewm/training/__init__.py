@@ -1,13 +1,13 @@
-"""Training stages: `warm_start` (sft.py, Lightning) and `reinforce` (grpo.py, TRL). Heavy imports wait for the call."""
+"""Training stages: `warm_start` and `pretrain` (sft.py, Lightning) and `reinforce` (grpo.py, TRL). Heavy imports wait for the call."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-__all__ = ["reinforce", "warm_start"]
+__all__ = ["pretrain", "reinforce", "warm_start"]
 
-_HOMES = {"warm_start": "ewm.training.sft", "reinforce": "ewm.training.grpo"}
+_HOMES = {"pretrain": "ewm.training.sft", "warm_start": "ewm.training.sft", "reinforce": "ewm.training.grpo"}
 
 
 def __getattr__(name: str) -> Any:

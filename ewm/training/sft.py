@@ -1,0 +1,274 @@
+"""Next-token training with Lightning: `warm_start` (an adapter on Examples) and `pretrain` (a whole model on a stream).
+
+Both end with the same weights when killed at any moment and started again, bit for bit on one machine kind and thread
+count, as long as `max_minutes` is null (with it the rate follows the clock). A checkpoint is a folder written aside and
+renamed: state.pt (weights, optimizers, step, place in the data, generators) and, for a whole model, the model as
+transformers stores it. Ranks and their processes are ranks.py's.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lightning
+import torch
+import torch.distributed as dist
+
+from ewm.config.schema import SftConfig
+from ewm.training import checkpoints, fused, optim
+from ewm.training.feed import Feed, Plan, batches
+from ewm.training.packing import Batch, Encoded, MakeStream
+
+if TYPE_CHECKING:
+    from ewm.models import Model
+
+Log = Callable[[dict[str, float], int], None]
+CELL = 2048  # tokens; the fastest size measured for nano
+KEEP = 2  # checkpoints
+
+log = logging.getLogger(__name__)
+
+
+def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: int = 0) -> Path | None:
+    """Train the adapter inside `model` on the data set's true answers. The last checkpoint; None if disabled."""
+    if not cfg.enabled:
+        return None
+    encoded = []
+    for example in dataset.examples:
+        prompt = len(model.encode(example.messages))
+        encoded.append((model.encode(example.messages, example.target), prompt))
+    if not encoded:
+        raise ValueError("SFT needs at least one training example.")
+    longest = max(len(ids) for ids, _ in encoded)
+    plan = plan_for(cfg, Epochs(encoded, seed), 1, longest)
+    folder = record.folder / "checkpoints" / "sft"
+    module = Module(model.model, cfg, folder, lambda values, step: record.log(prefixed(values), step), seed)
+    module.model.train()
+    fit(module, (step[0] for step in module.resumed(plan).packer()))
+    module.model.eval()
+    return checkpoints.latest(folder)
+
+
+def pretrain(
+    model: Any, make_stream: MakeStream, cfg: SftConfig, folder: Path, log: Log, seed: int = 0  # noqa: A002
+) -> Path:
+    """Train all weights of `model` (a Model, or (transformers model, tokenizer)) in place; the last checkpoint's folder.
+
+    `make_stream(position)` gives encoded examples from there on. It is called in a process of its own, so it must be
+    picklable: a function of a module, or functools.partial of one.
+    """
+    from ewm.training import ranks
+
+    hf_model, tokenizer = model if isinstance(model, tuple) else (model.model, model.tokenizer)
+    hf_model.requires_grad_(True)
+    plan = plan_for(cfg, make_stream, cfg.ranks)
+    folder = Path(folder)
+    if cfg.ranks > 1:
+        ranks.train(hf_model, tokenizer, plan, cfg, folder, log, seed)
+        restore(hf_model, folder)
+    else:
+        module = Module(hf_model, cfg, folder, log, seed, tokenizer)
+        hf_model.train()
+        with Feed(module.resumed(plan)) as feed:
+            fit(module, batches(feed.queues[0]))
+    hf_model.eval()
+    last = checkpoints.latest(folder)
+    if last is None:
+        raise RuntimeError(f"Pretraining wrote no checkpoint into {folder}.")
+    return last
+
+
+def plan_for(cfg: SftConfig, make_stream: MakeStream, ranks: int, longest: int = 0) -> Plan:
+    """`tokens_per_step` as cells of at most CELL tokens (more only where an example needs it), equally for each rank."""
+    share = max(1, cfg.tokens_per_step // ranks)
+    size = max(min(CELL, share), -(-longest // 64) * 64)
+    return Plan(make_stream, size, max(1, share // size), ranks, cfg.loss_on_prompt)
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A finite list without end: epoch e is shuffled by (seed, e)."""
+
+    examples: list[Encoded]
+    seed: int
+
+    def __call__(self, start: int) -> Iterator[Encoded]:
+        epoch, offset = divmod(start, len(self.examples))
+        while True:
+            order = list(range(len(self.examples)))
+            random.Random(f"{self.seed}:{epoch}").shuffle(order)
+            yield from (self.examples[n] for n in order[offset:])
+            epoch, offset = epoch + 1, 0
+
+
+class Module(lightning.LightningModule):
+    """One optimizer step a batch: cells one by one, gradients summed over cells and ranks, then clipped."""
+
+    def __init__(
+        self, model: Any, cfg: SftConfig, folder: Path, log: Log | None, seed: int, tokenizer: Any = None  # noqa: A002
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.model, self.cfg, self.folder, self.record, self.tokenizer = model, cfg, folder, log, tokenizer
+        self.losses = fused.Fused(model, cfg.compile) if fused.can_fuse(model) else fused.Plain(model)
+        self.trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.optimizers_ = optim.optimizers(model, cfg)
+        self.average = {n: p.detach().clone() for n, p in self.trained.items()} if cfg.ema else {}
+        self.step, self.seconds, self.tokens, self.data = 0, 0.0, 0, None
+        self.started = 0.0
+        torch.manual_seed(seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+
+    def resumed(self, plan: Plan) -> Plan:
+        """The plan, from where the last checkpoint stood in the data."""
+        return Plan(plan.make_stream, plan.size, plan.cells, plan.ranks, plan.prompt_weight, self.data)
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.cfg.max_steps or self.progress() >= 1.0
+
+    def progress(self) -> float:
+        """0 to 1, by steps or by the clock, whichever is further."""
+        clock = self.seconds / (60 * self.cfg.max_minutes) if self.cfg.max_minutes else 0.0
+        return max(self.step / self.cfg.max_steps, clock)
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        return self.optimizers_
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        return batch  # each cell goes as its loss is taken
+
+    def training_step(self, batch: Batch, index: int) -> None:
+        begun = self.started or time.monotonic()
+        share = optim.rate(self.step, self.progress(), self.cfg)
+        total = 0.0
+        for cell in batch.cells:
+            loss = self.losses(cell) / batch.weight
+            self.manual_backward(loss)
+            total += loss.item()
+        now = time.monotonic()
+        self.started = now
+        total, self.seconds = self._sum(total, self.seconds + now - begun)
+        norm = torch.nn.utils.clip_grad_norm_(self.trained.values(), self.cfg.max_grad_norm or float("inf"))
+        for optimizer in self.optimizers_:
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * share
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=False)
+        if self.average:
+            torch._foreach_lerp_(list(self.average.values()), list(self.trained.values()), 1 - (self.cfg.ema or 0.0))
+        self.step, self.tokens, self.data = self.step + 1, self.tokens + batch.tokens, batch.state
+        if self.record is not None:
+            speed = batch.tokens / (now - begun) if now > begun else 0.0
+            values = {"loss": total, "tokens": self.tokens, "tokens_per_second": speed, "grad_norm": float(norm)}
+            self.record({**values, "rate": share, "dropped": batch.dropped, "minutes": self.seconds / 60}, self.step)
+        if self.finished:
+            self.trainer.should_stop = True
+        if self.finished or self.step % self.cfg.checkpoint_every == 0:
+            self.save()
+
+    def _sum(self, loss: float, seconds: float) -> tuple[float, float]:
+        """Gradients and loss summed over the ranks; everybody gets rank 0's clock."""
+        if not dist.is_initialized():
+            return loss, seconds
+        grads = [p.grad for p in self.trained.values()]
+        told = torch.tensor([loss, seconds if dist.get_rank() == 0 else 0.0])
+        flat = torch.cat([*(g.flatten() for g in grads), told])
+        dist.all_reduce(flat)
+        torch._foreach_copy_(grads, [part.view_as(g) for part, g in zip(flat.split([g.numel() for g in grads] + [2]), grads)])
+        return float(flat[-2]), float(flat[-1])
+
+    def save(self) -> None:
+        """A complete checkpoint, by rank 0. With `ema` the stored model holds the average."""
+        if dist.is_initialized() and dist.get_rank() > 0:
+            return
+        if checkpoints.latest(self.folder) == self.folder / f"checkpoint-{self.step}":
+            return
+        state = {
+            "weights": {name: p.detach() for name, p in self.trained.items()},
+            "average": self.average,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers_],
+            "generator": torch.get_rng_state(),
+            **{name: getattr(self, name) for name in COUNTERS},
+        }
+        with checkpoints.aside(self.folder, self.step, KEEP) as path:
+            path.mkdir()
+            torch.save(state, path / "state.pt")
+            if not hasattr(self.model, "peft_config"):
+                best = self.average or state["weights"]
+                self.model.save_pretrained(path, state_dict={**self.model.state_dict(), **best})
+                if self.tokenizer is not None:
+                    self.tokenizer.save_pretrained(path)
+
+    def _resume(self) -> None:
+        last = checkpoints.latest(self.folder)
+        if last is None:
+            return
+        state = torch.load(last / "state.pt", weights_only=True, map_location="cpu")
+        for store, kept in ((self.trained, state["weights"]), (self.average, state["average"])):
+            for name, tensor in store.items():
+                with torch.no_grad():
+                    tensor.copy_(kept[name])
+        for optimizer, kept in zip(self.optimizers_, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        torch.set_rng_state(state["generator"])
+        for name in COUNTERS:
+            setattr(self, name, state[name])
+        log.info("SFT goes on from step %d", self.step)
+
+
+COUNTERS = ("step", "seconds", "tokens", "data")
+
+
+class Data(lightning.LightningDataModule):
+    """Batches that were packed elsewhere."""
+
+    def __init__(self, source: Iterable[Batch]) -> None:
+        super().__init__()
+        self.source = source
+
+    def train_dataloader(self) -> Iterable[Batch]:
+        return self.source
+
+
+def fit(module: Module, source: Iterable[Batch]) -> None:
+    """Train until done, with nothing of Lightning's beside the loop."""
+    if module.finished:
+        return
+    cpu = next(module.model.parameters()).device.type == "cpu"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer = lightning.Trainer(
+            accelerator="cpu" if cpu else "gpu", devices=1, max_steps=-1, max_epochs=1, logger=False,
+            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+            num_sanity_val_steps=0, inference_mode=False,
+        )  # fmt: skip
+        trainer.fit(module, datamodule=Data(source))
+    if not module.finished:
+        module.save()
+
+
+def restore(model: Any, folder: Path) -> None:
+    """The weights of the last checkpoint, into `model`."""
+    last = checkpoints.latest(folder)
+    if last is None:
+        return
+    kept = torch.load(last / "state.pt", weights_only=True, map_location="cpu")
+    best = kept["average"] or kept["weights"]
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if name in best:
+                p.copy_(best[name])
+
+
+def prefixed(values: dict[str, float]) -> dict[str, float]:
+    """A stage's names, as the run's metrics hold them."""
+    return {f"sft/{name}": value for name, value in values.items()}
