@@ -20,6 +20,7 @@ from ewm.config.schema import EngineConfig, GenerationConfig
 from ewm.data.example import Example
 
 Ask = Callable[[Sequence[Example]], list["Answer"]]
+SCHEMA = 1  # of the cache: raised when ewm.generation decodes differently
 SAMPLED = 4096  # values of a tensor that enter the fingerprint, evenly spaced
 
 
@@ -67,28 +68,44 @@ def cached(ask: Ask, path: Path, tokens_of: Callable[[Example], Sequence[int]]) 
     return remembered
 
 
-def cache_file(folder: Path, fingerprint: str, sampling: GenerationConfig, engine: EngineConfig, seed: int) -> Path:
-    """One file per model, sampling and versions of what computes."""
+def cache_file(
+    folder: Path, model: Any, weights: str, sampling: GenerationConfig, engine: EngineConfig, seed: int
+) -> Path:
+    """One file per model, sampling, device and versions of what computes."""
     versions = {name: importlib.metadata.version(name) for name in ("torch", "transformers")}
-    sampled = seed if sampling.temperature > 0 else None
-    key = json.dumps([asdict(sampling), engine.name, engine.batch_size, sampled, versions], sort_keys=True)
-    return folder / "answers" / f"{fingerprint}-{_digest(key)}.jsonl"
+    key = {
+        "schema": SCHEMA,
+        "sampling": asdict(sampling),
+        "engine": [engine.name, engine.batch_size],
+        "seed": seed if sampling.temperature > 0 else None,
+        "device": str(getattr(model, "device", "")),
+        "versions": versions,
+    }
+    return folder / "answers" / f"{weights}-{_digest(json.dumps(key, sort_keys=True))}.jsonl"
 
 
 def fingerprint(module: Any, adapter: bool = False) -> str:
     """Hash of a torch module's weights, sampled: of the base alone (the same with LoRA inside), or of the adapter."""
+    named = {
+        _plain(name): tensor
+        for name, tensor in module.state_dict().items()
+        if ("lora_" in name or "modules_to_save." in name) == adapter
+    }
     seen = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        if ("lora_" in name or "modules_to_save." in name) != adapter:
-            continue
-        for part in ("base_model.model.", "base_layer.", "original_module."):
-            name = name.replace(part, "")
+    for name, tensor in sorted(named.items()):
         flat = tensor.detach().reshape(-1)
         values = flat[:: max(1, flat.numel() // SAMPLED)].cpu()
         if values.is_floating_point():
             values = values.float()
         seen.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode() + values.numpy().tobytes())
     return seen.hexdigest()[:16]
+
+
+def _plain(name: str) -> str:
+    """The weight's name before PEFT wrapped it."""
+    for part in ("base_model.model.", "base_layer.", "original_module."):
+        name = name.replace(part, "")
+    return name
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

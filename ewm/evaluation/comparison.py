@@ -204,7 +204,7 @@ def _askers(
     base = carrier.without_adapter() if carrier is not None and carrier.has_adapter else model
     sampling, engine, seed = settings.generation, settings.engine, settings.seed
     weights = answers.fingerprint(base.model)
-    file = answers.cache_file(Path(settings.output_dir) / "cache", weights, sampling, engine, seed)
+    file = answers.cache_file(Path(settings.output_dir) / "cache", base, weights, sampling, engine, seed)
     ask = answers.asker(base, generate, sampling, engine, seed)
     kept = answers.cached(ask, file, lambda e: base.encode(e.messages))
     if carrier is None:
