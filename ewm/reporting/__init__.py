@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ewm.evaluation.results import Results
-from ewm.reporting import report, terminal
+from ewm.reporting import report, terminal, words
 
 __all__ = ["rewrite", "write"]
 
@@ -14,7 +14,9 @@ __all__ = ["rewrite", "write"]
 def write(results: Results, record: Any) -> None:
     """Headline figures into run.json, report.md and report.html beside it; table and verdict on the terminal."""
     folder = Path(record.folder)
-    record.note(metrics=results.scalars(("all", "known", "reserved")), headline=results.headline())
+    figures = results.scalars(("all", "known", "reserved"))
+    main = {name: value for name, value in figures.items() if name.split("/")[-1].startswith(words.SHOWN)}
+    record.note(metrics=main, headline=results.headline())
     write_files(results, folder)
     terminal.show(results, folder)
 

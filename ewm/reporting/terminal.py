@@ -19,9 +19,9 @@ def show(results: Results, folder: Path, console: Console | None = None) -> None
     out = console or Console()
     wide = out.width >= WIDE
     head = words.HEAD if wide else words.NARROW
-    who = f"{results.model}, base and adapter on the same items" if results.adapter else f"{results.model} alone"
+    who = f"{results.model}, base and adapter on the same items" if results.adapter else f"{results.model}, alone"
     for name, rows in words.benchmark_rows(results).items():
-        title = f"{name}: {who} (per cent, 95 % intervals)"
+        title = f"{name}: {who} (per cent)"
         out.print(grid(title, head, rows if wide else [words.narrow(row) for row in rows]))
     out.print(words.verdict(results), style="bold", highlight=False)
     out.print(f"report       {folder / 'report.md'}", highlight=False, soft_wrap=True)

@@ -145,12 +145,12 @@ def _fell(results: Results) -> str:
     ]
     if not levels:
         return "No known level was asked"
-    fell = [f"{name} ({cell(d, signed=True)})" for name, d in levels if d.high < 0]
-    unsure = [f"{name} ({cell(d, signed=True)})" for name, d in levels if d.low < -FALL and d.high >= 0]
+    fell = [f"{name} {cell(d, signed=True)}" for name, d in levels if d.high < 0]
+    unsure = [f"{name} {100 * d.low:+.1f}" for name, d in levels if d.low < -FALL and d.high >= 0]
     if not fell and not unsure:
         name, lowest = min(levels, key=lambda pair: pair[1].low)
         return f"No known level fell by more than 5 points (lowest lower bound {100 * lowest.low:+.1f}, {name})"
     said = [f"Known levels that fell: {', '.join(fell)}" if fell else "No known level fell for certain"]
     if unsure:
-        said.append(f"a fall of more than 5 points cannot be ruled out for {', '.join(unsure)}")
+        said.append(f"more than 5 points cannot be ruled out (lower bounds: {', '.join(unsure)})")
     return "; ".join(said)

@@ -22,8 +22,8 @@ def test_verdict_on_reserved(reserved, says):
     "loop, says",
     [
         ((0.0, -0.03, 0.03), "No known level fell by more than 5 points (lowest lower bound -3.0, loop)"),
-        ((-0.02, -0.07, 0.03), "cannot be ruled out for loop (-2.0 [-7.0, +3.0])"),
-        ((-0.2, -0.3, -0.1), "Known levels that fell: loop (-20.0 [-30.0, -10.0])"),
+        ((-0.02, -0.07, 0.03), "cannot be ruled out (lower bounds: loop -7.0)"),
+        ((-0.2, -0.3, -0.1), "Known levels that fell: loop -20.0 [-30.0, -10.0]"),
     ],
 )
 def test_verdict_on_known_levels(loop, says):
