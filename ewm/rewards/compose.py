@@ -18,6 +18,7 @@ from ewm.config.targets import BOOKKEEPING, locate, problems
 from ewm.formats.prediction import Prediction, Truth
 
 READ_CHARS = 20_000  # and eight times the true text
+POSSIBLE = "ewm.rewards.Gated, ewm.rewards.Weighted, ewm.rewards.Ellora"
 
 Terms = dict[str, float | None]
 
@@ -104,7 +105,7 @@ def compose(cfg: RewardConfig, plugins: Sequence[str] = ()) -> Reward:
     try:
         kind = locate(cfg._target_, plugins)
         if not (isinstance(kind, type) and issubclass(kind, Reward)):
-            wrong.append(f"reward._target_={cfg._target_}: is no Reward. Possible here: ewm.rewards.Gated, ewm.rewards.Weighted.")
+            wrong.append(f"reward._target_={cfg._target_} is no Reward. Possible: {POSSIBLE}.")
     except ConfigError as error:
         wrong.append(f"reward._target_={error}")
     if wrong:

@@ -39,7 +39,7 @@ def path(prediction: Prediction, truth: Truth) -> float | None:
 
 
 def state(prediction: Prediction, truth: Truth) -> float | None:
-    """Right writes (and returned, yielded, raised values) on the common leading lines / all of them there, either side's.
+    """Right writes (and returned, yielded, raised values) on the common leading lines / all that either side has there.
 
     0 where the common part writes nothing: what was not shown earns nothing. None if the truth writes nothing at all.
     """

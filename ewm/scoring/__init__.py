@@ -1,1 +1,1 @@
-"""Comparing values, metrics of predicted traces, statistics and trivial baselines. No torch, and nothing runs model text."""
+"""Comparing values, metrics of predicted traces, statistics, trivial baselines. Nothing here runs model text."""

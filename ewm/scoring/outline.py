@@ -75,11 +75,10 @@ def literals(*texts: str | None) -> list[str]:
 
 def arguments(entry: str | None) -> list[str]:
     """The literal arguments of an entry call."""
-    tree = parsed(entry) if entry else None
-    if not tree or not tree.body or not isinstance(tree.body[0], ast.Expr) or not isinstance(tree.body[0].value, ast.Call):
-        return []
-    call = tree.body[0].value
-    return [text for node in [*call.args, *(k.value for k in call.keywords)] if (text := literal(node)) is not None]
+    match parsed(entry) if entry else None:
+        case ast.Module(body=[ast.Expr(value=ast.Call(args=args, keywords=keywords)), *_]):
+            return [text for node in [*args, *(k.value for k in keywords)] if (text := literal(node)) is not None]
+    return []
 
 
 @dataclass
@@ -105,7 +104,9 @@ class Outline:
                 self._calls(node, {})
         return self.lines[:MAX_STEPS]
 
-    def _add(self, kind: str, line: int, frame: int, writes: Sequence[tuple[str, str]] = (), value: str | None = None) -> None:
+    def _add(
+        self, kind: str, line: int, frame: int, writes: Sequence[tuple[str, str]] = (), value: str | None = None
+    ) -> None:
         if len(self.lines) < MAX_STEPS:
             self.lines.append(Line(kind, line, frame, tuple(writes), value))
 

@@ -1,9 +1,9 @@
 """Equality of two values given as literal text, type-strict: True is not 1, 1 is not 1.0, nan equals nan.
 
 Text is read as a Python literal (plus `nan`, `inf`, `set()`, `frozenset(...)`, `range(...)` and the like, which repr
-writes and ast.literal_eval refuses), never evaluated. Whatever the text, `equal` returns: size, nesting and the tokens outside
-of strings are checked before the parser sees it. Text that is not such a literal (an opaque object's mark, a cut
-value) is equal only to the same text. Dicts compare as Python's do, whatever their order; -0.0 is not 0.0, since
+writes and ast.literal_eval refuses), never evaluated. Whatever the text, `equal` returns: size, nesting and the tokens
+outside of strings are checked before the parser sees it. Text that is not such a literal (an opaque object's mark, a
+cut value) is equal only to the same text. Dicts compare as Python's do, whatever their order; -0.0 is not 0.0, since
 both the text and later steps tell them apart.
 """
 
@@ -20,9 +20,9 @@ MAX_DEPTH = 64
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
 _OUTSIDE = re.compile(r"[\w\s\[\](){}:,.+-]*+")
 _BRACKET = re.compile(r"[\[\](){}]")
-_OPERATORS = re.compile(r"[+-]\s*[+-]\s*[+-]|[\])}]\s*[\[({.]|\w\s*\[|[A-Za-z_]\s*\.")  # signs, subscripts, attributes
+_OPERATORS = re.compile(r"[+-]\s*[+-]\s*[+-]|[\])}]\s*[\[({.]|\w\s*\[|[A-Za-z_]\s*\.")  # subscripts too
 _WORD = re.compile(r"\b[^\W\d]\w*+")
-_NAMES = {name + unit: complex(0, float(name)) if unit else float(name) for name in ("nan", "inf") for unit in ("", "j")}
+_NAMES = {"nan": float("nan"), "inf": float("inf"), "nanj": complex(0, float("nan")), "infj": complex(0, float("inf"))}
 _CONSTRUCTORS = frozenset({"bytearray", "deque", "range", "slice"})  # compared by their arguments, never called
 _WORDS = {"True", "False", "None", "set", "frozenset", "s", "bs", "us", "rs", *_NAMES, *_CONSTRUCTORS}  # s: a string
 

@@ -59,7 +59,7 @@ def test_paired_difference_is_tighter_than_two_means():
     base = rng.random(200)
     better = base + 0.05 + rng.normal(0, 0.01, 200)
     found = stats.paired_difference(better.tolist(), base.tolist(), [str(i) for i in range(200)])
-    assert found.low > 0.045 and found.high < 0.055
+    assert 0.045 < found.low < found.high < 0.055
 
 
 def test_the_same_seed_gives_the_same_interval():

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from ewm.rewards.__main__ import main
+from tests.rewards.test_ellora import TRACE as RECIPE_TRACE
+from tests.scoring.made import ENTRY, SOURCE, TRACE
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    def run(rows, *overrides):
+        file = tmp_path / "rows.jsonl"
+        file.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+        code = main(["score", *overrides, "trace.workers=1", str(file)])
+        out, err = capsys.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    return run
+
+
+def test_rows_are_scored_in_order(run):
+    program = {"source": SOURCE, "entry": ENTRY}
+    code, rows, _ = run([{**program, "completion": TRACE}, {**program, "completion": "end"}], "reward=gated")
+    assert code == 0
+    assert [row["total"] for row in rows] == [1.0, 0.0]
+    assert rows[0]["terms"] == {"path": 1.0, "state": 1.0, "result": 1.0}
+
+
+def test_output(run):
+    rows = [{"source": SOURCE, "entry": ENTRY, "completion": c} for c in ("1", "2")]
+    assert [row["total"] for row in run(rows, "reward=strict", "task=output")[1]] == [1.0, 0.0]
+
+
+def test_ellora_reads_its_own_trace(run):
+    code, rows, _ = run([{"actual_trace": RECIPE_TRACE, "completion": RECIPE_TRACE}], "reward=ellora")
+    assert code == 0
+    assert rows[0]["total"] == pytest.approx(0.9)
+    assert rows[0]["ellora_accuracy"] == 1.0
+
+
+def test_a_program_that_fails_earns_nothing_under_ellora(run):
+    row = {"source": "x = 1\ny = 1 / 0", "completion": "State: {x=1}"}
+    assert run([row], "reward=ellora")[1][0]["total"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "row, words",
+    [
+        ({"actual_trace": RECIPE_TRACE, "completion": ""}, "wants source and entry"),
+        ({"source": "x = 1"}, "is no JSON object"),
+        ("[" * 100_000, "is no JSON object"),
+        ("not json", "is no JSON object"),
+        ({"source": "x = (", "completion": ""}, "syntax_error"),
+    ],
+)
+def test_a_row_that_cannot_be_scored_is_answered_in_words(run, row, words):
+    good = {"source": SOURCE, "entry": ENTRY, "completion": TRACE}
+    code, rows, _ = run([row, good], "reward=prefix")
+    assert code == 1
+    assert words in rows[0]["error"]
+    assert rows[0]["error"].startswith("line 1: ")
+    assert rows[1]["total"] == 1.0
+
+
+def test_wrong_arguments(run, capsys):
+    assert main([]) == 2
+    assert main(["score", "reward=gated"]) == 2
+    assert main(["score", "reward=gated", "/nonexistent.jsonl"]) == 2
+    assert run([], "reward=strct")[0] == 2
