@@ -1,9 +1,12 @@
 """Train an adapter: programs -> traces -> examples -> (warm start) -> GRPO -> evaluation -> report.
 
-python train.py                                   the default run; python train.py --help lists everything
+python train.py                                   the default run; --help lists every preset and key
 python train.py reward=strict lora.r=32           presets and keys
 python train.py -m reward=strict,gated seed=0,1   a grid of runs, one folder each, one table
 """
+
+from dataclasses import replace
+from functools import partial
 
 import hydra
 from omegaconf import DictConfig
@@ -16,15 +19,24 @@ def main(dict_config: DictConfig) -> float:
     """Returns the headline figure, which a sweeper optimises."""
     cfg = config.load(dict_config)  # dataclasses from here on
     from ewm import data, evaluation, models, reporting, rewards, training  # after the checks: torch takes seconds
+    from ewm.reporting.tensorboard import Writer
+    from ewm.rewards.blind import best as best_blind
 
-    with run.open(cfg) as record:  # folder, lock, run.json; resumes or starts
-        reward = rewards.compose(cfg.reward)
-        model = models.load(cfg.model, cfg.lora, cfg.hardware)
-        examples = data.build(cfg, count_tokens=model.count_tokens, reward=reward)
-        training.warm_start(model, examples, cfg.sft, record)
-        training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine)
-        results = evaluation.compare(model, cfg, record)
+    with run.open(cfg) as record, Writer(record.folder) as board:  # folder, lock, run.json; resumes or starts
+        reward = rewards.compose(cfg.reward, cfg.plugins)
+        model = models.load(cfg.model, cfg.lora, cfg.hardware, cfg.seed)
+        made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
+        blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
+        examples = data.build(*made, model.count_tokens, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
+        if cfg.sft.stream:
+            stream = data.endless(*made, encode=replace(model, model=None).encode_pair)  # goes to another process
+            training.pretrain(model, stream, cfg.sft, record.folder / "checkpoints" / "sft", record.log, cfg.seed)
+        else:
+            training.warm_start(model, examples, cfg.sft, record, cfg.seed)
+        training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board)
+        results = evaluation.compare(model, cfg, record, examples.families)
         reporting.write(results, record)
+        board.hparams(record.choices(), record.metrics)
     return results.headline()
 
 

@@ -36,6 +36,7 @@ from ewm.config.load import to_dataclass
 SCHEMA = 1
 FOLDER_VARIABLE = "EWM_RUN_FOLDER"
 STAGES = ("sft", "grpo")
+COMPARED = ("model.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train", "seed")
 
 log = logging.getLogger(__name__)
 _held: dict[Path, Any] = {}  # folders that this process has locked
@@ -95,12 +96,19 @@ class RunRecord:
                 self.facts[name] = value
         self.save()
 
+    def choices(self) -> dict[str, Any]:
+        """What tells runs apart in a table: a few keys of every run, and those of the command line."""
+        pairs = (text.lstrip("+~").partition("=") for text in self.overrides)
+        said = {key: value for key, _, value in pairs if not key.startswith(("hydra", "name", "output_dir"))}
+        return {key: _select(self.config, key) for key in COMPARED if _select(self.config, key) is not None} | said
+
     def save(self) -> None:
         """Writes run.json aside, then renames it."""
         if not is_main():
             return
         wall, cpu = self._clock.read()
-        row = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "folder"}
+        row = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("folder", "config")}
+        row["config"] = self.config  # last: it is long
         row["wall_s"], row["cpu_s"] = round(self.wall_s + wall, 3), round(self.cpu_s + cpu, 3)
         write_atomic(self.folder / "run.json", json.dumps(row, indent=2, default=str) + "\n")
 
@@ -203,6 +211,13 @@ def _folder_of(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
             )
         return Path(os.environ[FOLDER_VARIABLE])
     return Path(HydraConfig.get().runtime.output_dir) if HydraConfig.initialized() else choose(cfg, kind)
+
+
+def _select(config: dict[str, Any], key: str) -> Any:
+    node: Any = config
+    for name in key.split("."):
+        node = node.get(name) if isinstance(node, dict) else None
+    return node
 
 
 def _fresh(cfg: TrainConfig | EvaluateConfig, kind: str, folder: Path) -> RunRecord:

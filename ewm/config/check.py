@@ -22,7 +22,7 @@ VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # vllm.config.lora.MaxLoRARank
 PASSED_IN = {  # arguments that a room passes itself, so a config may not
     "reward.terms": frozenset({"prediction", "truth"}),
     "data.sources": frozenset(),
-    "benchmarks": frozenset(),
+    "benchmarks": frozenset({"name", "trace", "task", "format", "style", "count_tokens", "plugins"}),
 }
 
 

@@ -1,0 +1,45 @@
+"""The pretraining stream as config names it: a picklable call from a position to a stream that goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ewm.config.errors import ConfigError
+from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
+from ewm.data.stream import Encode, Stream, stream
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Called in the process that makes examples; `encode` must be picklable too."""
+
+    seed: int
+    levels: Mapping[str, float]
+    style: str
+    encode: Encode
+    format: str
+    trace: TraceConfig
+
+    def __call__(self, position: int) -> Stream:
+        return stream(
+            self.seed, self.levels, style=self.style, encode=self.encode, start=position, format=self.format, trace=self.trace
+        )  # fmt: skip
+
+
+def endless(
+    data: DataConfig, trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str, *, encode: Encode
+) -> Endless:
+    """`task` is not read: the stream mixes its own. Levels and weights are those of the grammar sources; other kinds of source have an end."""
+    levels: dict[str, float] = {}
+    for name, node in data.sources.items():
+        if "levels" not in node:
+            raise ConfigError(f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only.")
+        for level, weight in _levels(node).items():
+            levels[level] = levels.get(level, 0.0) + weight * node.get("weight", 1.0)
+    return Endless(data.seed, levels, style, encode, format.name, trace)
+
+
+def _levels(node: Mapping[str, Any]) -> dict[str, float]:
+    return {level: float(weight) for level, weight in node["levels"].items()}
