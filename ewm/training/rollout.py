@@ -1,24 +1,84 @@
-"""Where completions come from during training: TRL's own generate() or vLLM.
+"""Where completions come from during training.
 
-`None` from `choose` leaves generation to TRL.
+On the hf engine, with a plain LoRA adapter: ewm.generation's decoding loop on a copy of the base model into which the
+adapter is merged afresh before every rollout (the trained weights are never touched: merging and unmerging would leave
+rounding behind). Everything else (vLLM, DoRA, quantised weights) is left to TRL: `choose` gives None. Which completions
+come out depends on weights, prompts and seed only.
 """
 
 from __future__ import annotations
 
+import copy
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
 
 from ewm.config.schema import EngineConfig, GrpoConfig
+from ewm.generation.decode import Request, Sampling, decode
 
 if TYPE_CHECKING:
     from ewm.models import Model
 
-Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids
+Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids, end mark included
+
+
+@dataclass
+class MergedRollout:
+    """Rollouts of a PEFT model through a merged copy."""
+
+    peft_model: Any
+    merged: Any
+    limit: int
+    stop: int
+    pad: int
+    vocabulary: int
+    sampling: Sampling
+    batch_size: int
+
+    def __call__(self, prompt_ids: list[list[int]], seed: int) -> list[list[int]]:
+        self._merge()
+        seen: Counter[tuple[int, ...]] = Counter()
+        requests = []
+        for ids in map(tuple, prompt_ids):
+            requests.append(Request(ids, seen[ids]))
+            seen[ids] += 1
+        sampling = Sampling(self.sampling.temperature, self.sampling.top_p, self.sampling.top_k, seed)
+        out: list[list[int]] = []
+        for start in range(0, len(requests), self.batch_size):
+            batch = requests[start : start + self.batch_size]
+            for ids, stopped in decode(self.merged, batch, self.limit, [self.stop], self.pad, self.vocabulary, sampling):
+                out.append([*ids, self.stop] if stopped else ids)
+        return out
+
+    @torch.no_grad()
+    def _merge(self) -> None:
+        """Weights of the copy := base + scale * B A, layer by layer."""
+        for name, layer in _adapted(self.peft_model.get_base_model()):
+            weight = layer.get_base_layer().weight
+            delta = layer.get_delta_weight(layer.active_adapters[0])
+            self.merged.get_submodule(name).weight.copy_(weight + delta.to(weight.dtype))
 
 
 def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollout | None:
-    """The rollout for this model and engine."""
-    return None
+    """The rollout for this model and engine; None leaves generation to TRL."""
+    special = set(cfg.extra) & {"generation_kwargs", "min_p", "repetition_penalty", "cache_implementation"}
+    stop = ends(model)
+    if (engine is not None and engine.name != "hf") or special or len(stop) != 1 or not _mergeable(model.model):
+        return None
+    base = model.model.get_base_model()
+    return MergedRollout(
+        peft_model=model.model,
+        merged=_plain_copy(base),
+        limit=cfg.max_completion_length,
+        stop=stop[0],
+        pad=model.tokenizer.pad_token_id,
+        vocabulary=min(len(model.tokenizer), base.config.vocab_size),
+        sampling=Sampling(cfg.temperature, cfg.top_p, cfg.top_k),
+        batch_size=engine.batch_size if engine is not None else 64,
+    )
 
 
 def decoder(model: Model) -> Callable[[list[int]], str]:
@@ -31,3 +91,27 @@ def ends(model: Model) -> list[int]:
     declared = model.model.generation_config.eos_token_id
     listed = declared if isinstance(declared, list) else [declared]
     return sorted({i for i in (*listed, model.tokenizer.eos_token_id) if i is not None})
+
+
+def _mergeable(module: Any) -> bool:
+    """One plain LoRA adapter on plain linear layers."""
+    configs = list(getattr(module, "peft_config", {}).values())
+    if len(configs) != 1 or getattr(configs[0], "use_dora", True) or configs[0].modules_to_save:
+        return False
+    layers = [layer for _, layer in _adapted(module.get_base_model())]
+    plain = all(type(layer.get_base_layer()) is torch.nn.Linear and not any(layer.lora_bias.values()) for layer in layers)
+    return bool(layers) and plain
+
+
+def _adapted(base: Any) -> list[tuple[str, Any]]:
+    from peft.tuners.lora import LoraLayer
+
+    return [(name, module) for name, module in base.named_modules() if isinstance(module, LoraLayer)]
+
+
+def _plain_copy(base: Any) -> Any:
+    """The base model without adapters: adapted layers as copies, everything else shared."""
+    known: dict[int, Any] = {id(parameter): parameter for parameter in base.parameters()}
+    for _, layer in _adapted(base):
+        known[id(layer)] = copy.deepcopy(layer.get_base_layer())
+    return copy.deepcopy(base, known).eval().requires_grad_(False)
