@@ -1,5 +1,6 @@
 """Rewards: pure terms of (prediction, truth) in [0, 1], composed by config.
 
+In use:
     reward = rewards.compose(cfg.reward)
     reward(completion, truth).total, .terms
 """

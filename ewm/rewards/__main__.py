@@ -23,7 +23,8 @@ from ewm.rewards.ellora import Ellora, accuracy
 from ewm.tracing import Runner
 
 USAGE = "usage: python -m ewm.rewards score reward=NAME FILE.jsonl"
-DEBRIS = "is no JSON object with the keys source and completion (and entry, if there is a call)"
+UNREADABLE = "is no JSON object with the keys source and completion (and entry, if there is a call)"
+ALONE = "actual_trace alone does for reward=ellora only"
 
 
 class Refused(ValueError):
@@ -85,9 +86,9 @@ def read(line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        raise Refused(DEBRIS) from None
+        raise Refused(UNREADABLE) from None
     if not isinstance(row, dict) or not isinstance(row.get("completion"), str):
-        raise Refused(DEBRIS)
+        raise Refused(UNREADABLE)
     return row
 
 
@@ -97,8 +98,8 @@ def truth(row: dict[str, Any], reward: rewards.Reward, runner: Runner, task: str
         return Truth(Prediction(""), task, format, actual_trace=row["actual_trace"])
     if not isinstance(row.get("source"), str):
         if "actual_trace" in row:
-            raise Refused(f"reward={reward.name} wants source and entry; actual_trace alone does only for reward=ellora")
-        raise Refused(DEBRIS)
+            raise Refused(f"reward={reward.name} wants source and entry; {ALONE}")
+        raise Refused(UNREADABLE)
     program = Program(row["source"], row.get("entry") or None, row.get("stdin") or "")
     traced = runner.trace(program)
     try:

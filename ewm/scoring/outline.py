@@ -175,7 +175,7 @@ class Outline:
                 if text is None:
                     known.pop(name, None)
                 return [] if text is None else [(name, text)]
-            case (ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=values) | ast.List(elts=values)):
+            case ((ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=values) | ast.List(elts=values))):
                 if len(names) == len(values):
                     return [pair for n, v in zip(names, values, strict=True) for pair in self._targets(n, v, known)]
         return []

@@ -20,7 +20,10 @@ MAX_DEPTH = 64
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
 _OUTSIDE = re.compile(r"[\w\s\[\](){}:,.+-]*+")
 _BRACKET = re.compile(r"[\[\](){}]")
-_OPERATORS = re.compile(r"[+-]\s*[+-]\s*[+-]|[\])}]\s*[\[({.]|\w\s*\[|[A-Za-z_]\s*\.")  # subscripts too
+_EXPONENT = re.compile(r"(?<=[\d.])[eE][+-](?=\d)")
+_OPERATORS = re.compile(  # long chains of signs, sums, subscripts, attributes would keep the parser busy
+    r"[+-]\s*[+-]\s*[+-]|[\w.)]\s*[+-]\s*[\w.]++\s*[+-]|[\])}]\s*[\[({.]|\w\s*\[|[A-Za-z_]\s*\."
+)
 _WORD = re.compile(r"\b[^\W\d]\w*+")
 _NAMES = {"nan": float("nan"), "inf": float("inf"), "nanj": complex(0, float("nan")), "infj": complex(0, float("inf"))}
 _CONSTRUCTORS = frozenset({"bytearray", "deque", "range", "slice"})  # compared by their arguments, never called
@@ -62,7 +65,7 @@ def read(text: str) -> Hashable:
 def _plausible(text: str) -> bool:
     """No operators, names, comments or deep nesting outside of string literals."""
     outside = _STRING.sub("s", text)
-    if not _OUTSIDE.fullmatch(outside) or _OPERATORS.search(outside):
+    if not _OUTSIDE.fullmatch(outside) or _OPERATORS.search(_EXPONENT.sub("", outside)):
         return False
     if not _WORDS.issuperset(_WORD.findall(outside)):
         return False

@@ -14,13 +14,18 @@ from tests.rewards.attacks import blind as attacks
 from tests.rewards.attacks import with_error, with_wrong_value, worse
 from tests.scoring.made import ANSWER, BODY_TRACE, LOOP, RAISES, RAISING_TRACE, STRAIGHT, TRACE, traces, truth
 
-PRESETS = {name: rewards.compose(config.compose([f"reward={name}"]).reward) for name in ("strict", "gated", "prefix", "shaped")}
+PRESETS = {
+    name: rewards.compose(config.compose([f"reward={name}"]).reward) for name in ("strict", "gated", "prefix", "shaped")
+}
 DENSE = ("gated", "prefix")
 TRUTHS = {"loop": (TRACE, LOOP), "straight": (BODY_TRACE, STRAIGHT), "raises": (RAISING_TRACE, RAISES)}
 
 
 def made(kind="Weighted", chance_correct=False, **terms):
-    nodes = {n: {"_target_": f"ewm.rewards.terms.{n}", **(t if isinstance(t, dict) else {"weight": t})} for n, t in terms.items()}
+    nodes = {
+        n: {"_target_": f"ewm.rewards.terms.{n}", **(t if isinstance(t, dict) else {"weight": t})}
+        for n, t in terms.items()
+    }
     return RewardConfig(f"ewm.rewards.{kind}", "test", nodes, chance_correct)
 
 
@@ -97,7 +102,7 @@ def test_blind_attacks_earn_nothing_after_correction(name, text, true):
     reward = PRESETS[name]
     true = replace(true, blind=blind.best(reward, true))
     paid = {attack: reward(answer, true).total for attack, answer in attacks(true).items() if answer != text}
-    assert {attack: total for attack, total in paid.items() if total > 0.05 and attack != "another program's truth"} == {}
+    assert {attack: total for attack, total in paid.items() if total > 0.05} == {}
     assert reward(text, true).total == 1.0
 
 
@@ -106,7 +111,9 @@ def test_blind_attacks_earn_nothing_after_correction(name, text, true):
 def test_the_truth_earns_more_than_any_corruption_of_it(name, text, true):
     best = PRESETS[name](text, true).total
     assert best == 1.0
-    assert {how: total for how, answer in worse(text).items() if (total := PRESETS[name](answer, true).total) >= best} == {}
+    assert {
+        how: total for how, answer in worse(text).items() if (total := PRESETS[name](answer, true).total) >= best
+    } == {}
 
 
 @pytest.mark.parametrize("name", ("strict", *DENSE))
@@ -164,7 +171,9 @@ def test_blind_is_cheap():
 
 
 def test_settings_reach_the_term():
-    cfg = config.compose(["+reward.terms.length={_target_: ewm.rewards.terms.length, weight: -0.1, slack: 3}", "reward=prefix"])
+    cfg = config.compose(
+        ["+reward.terms.length={_target_: ewm.rewards.terms.length, weight: -0.1, slack: 3}", "reward=prefix"]
+    )
     assert rewards.compose(cfg.reward).terms[-1].settings == {"slack": 3}
 
 
@@ -178,7 +187,10 @@ def test_settings_reach_the_term():
         (made(prefix={"weight": "much"}), "reward.terms.prefix.weight=much: wants a number"),
         (made(length={"weight": 1.0, "slak": 2}), "slak"),
         (RewardConfig("ewm.rewards.Gated", "x", {"a": {"_target_": "os.system"}}), "only names below ewm."),
-        (RewardConfig("ewm.rewards.Gated", "x", {"a": {"_target_": "ewm.rewards.terms.prefx"}}), "Did you mean prefix?"),
+        (
+            RewardConfig("ewm.rewards.Gated", "x", {"a": {"_target_": "ewm.rewards.terms.prefx"}}),
+            "Did you mean prefix?",
+        ),
     ],
 )
 def test_a_wrong_config_is_answered_in_words(cfg, words):

@@ -141,7 +141,14 @@ def plain_accuracy(completion, trace):
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 10**6, "State: {" * 125_000, "State: {x=5}" * 80_000, "State:" + " " * 10**6, "line " * 200_000, "x=" * 10**5],
+    [
+        "a" * 10**6,
+        "State: {" * 125_000,
+        "State: {x=5}" * 80_000,
+        "State:" + " " * 10**6,
+        "line " * 200_000,
+        "x=" * 10**5,
+    ],
     ids=lambda text: text[:12],
 )
 def test_a_megabyte_is_read_in_linear_time(text):

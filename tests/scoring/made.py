@@ -36,5 +36,7 @@ bodies = st.one_of(
 )
 lines = st.builds(lambda n, body: f"L{n} {body}".strip(), st.integers(1, 12), bodies)
 traces = st.builds(
-    lambda steps, out: "\n".join([*steps, *out, "end"]), st.lists(lines, max_size=12), st.sampled_from([[], ["out 'a\\n'"]])
+    lambda steps, out: "\n".join([*steps, *out, "end"]),
+    st.lists(lines, max_size=12),
+    st.sampled_from([[], ["out 'a\\n'"]]),
 )

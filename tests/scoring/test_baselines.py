@@ -46,7 +46,9 @@ def test_guesses_read_the_prompt_only():
     assert GUESSES["last_literal"](LOOP).splitlines()[:3] == ["L1", "L1 call", "L2"]
 
 
-@pytest.mark.parametrize("source", ["", "def f():\n    return f()\nf()", "x = " + "[" * 90 + "]" * 90, "while True:\n  pass"])
+@pytest.mark.parametrize(
+    "source", ["", "def f():\n    return f()\nf()", "x = " + "[" * 90 + "]" * 90, "while True:\n  pass"]
+)
 def test_any_source_is_read(source):
     for guess in GUESSES.values():
         guess(truth("end", source=source, entry="f()"))
