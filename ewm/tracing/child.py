@@ -1,8 +1,8 @@
-"""The forked child: runs one program, body then entry, and leaves what happened in the shared record.
+"""The forked child: runs programs, body then entry, and leaves what happened in the shared record.
 
-The record is a sequence of JSON texts, each followed by a comma, committed by writing the length of the whole into the
-head; a kill keeps what was committed. Never returns: the child ends by os._exit, so atexit handlers, destructors and
-threads of the program get no turn. The program's standard streams are objects, not file descriptors.
+Ends by os._exit, so that atexit handlers, destructors and threads of a program get no turn. The program's standard
+streams are objects, not file descriptors. Several programs share a child only if `purity` lets them and each comes to a
+clean end; any other one is left to a child of its own, so that the result is the same either way.
 """
 
 from __future__ import annotations
@@ -10,37 +10,22 @@ from __future__ import annotations
 import io
 import os
 import sys
-from _json import encode_basestring_ascii, make_encoder  # type: ignore[attr-defined]
+import time
 from collections.abc import Callable
+from resource import RUSAGE_SELF, getrusage
 from types import ModuleType
 from typing import Any
 
-from ewm.tracing.policy import watch
+from ewm.tracing.policy import Watch
+from ewm.tracing.purity import pure
+from ewm.tracing.record import Record
 from ewm.tracing.snapshot import exception_text, make_render
-from ewm.tracing.tracer import lost, make_trace
+from ewm.tracing.tracer import lost, make_trace, overflowed, own_codes
 
-HEAD = 8  # bytes of the committed length
 FILE = "<ewm-program>"
+CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
 _exit = os._exit
-
-
-class Record:
-    """Appends JSON to the shared memory."""
-
-    def __init__(self, memory: Any, full: Callable[[], None]):
-        self.memory, self.used, self.room, self.full = memory, 0, len(memory) - HEAD - 4096, full
-        self.encode: Any = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, True)
-
-    def put(self, row: list[Any], last: bool = False) -> None:
-        data = "".join(self.encode(row, 0)).encode("ascii") + b","
-        start, end = self.used, self.used + len(data)
-        if end > self.room and not last:
-            self.full()
-        if end > self.room + 4096:
-            return
-        self.memory[HEAD + start : HEAD + end] = data
-        self.memory[0:HEAD] = end.to_bytes(HEAD, "little")
-        self.used = end
+_now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
 
 
 class Output(io.StringIO):
@@ -67,81 +52,125 @@ class Quiet(io.StringIO):
         return len(text)
 
 
-def run(request: dict[str, Any], memory: Any) -> None:
-    """Run the request's program under the tracer and exit."""
-    limits = request["limits"]
-    max_events, max_output, max_chars = limits["max_events"], limits["max_output"], limits["max_chars"]
-    render, was_cut = make_render(limits["max_elements"], max_chars, limits["max_depth"])
-    count = printed = 0
-    tracing = not request.get("plain")
+def run_all(requests: list[dict[str, Any]], limits: dict[str, Any], memory: Any) -> None:
+    """Run the requests one after the other and exit."""
+    watch = Watch(FILE)
+    kept: list[Any] = []  # nothing of a program is destroyed while another one runs
+    most = getrusage(RUSAGE_SELF).ru_maxrss + limits["memory_mb"] * 256  # KiB: a quarter of the limit
+    for slot, request in enumerate(requests):
+        kept.append(_Run(request, limits, memory, slot, watch, alone=len(requests) == 1).run())
+        if getrusage(RUSAGE_SELF).ru_maxrss > most:
+            break
+    _exit(0)
 
-    def end(status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
-        cut = was_cut() or status in ("event_limit", "output_limit")
-        record.put(["end", status, error, result, cut], last=True)
+
+class _Run:
+    """One program in this child."""
+
+    def __init__(
+        self, request: dict[str, Any], limits: dict[str, Any], memory: Any, slot: int, watch: Watch, alone: bool
+    ):
+        self.request, self.limits, self.watch, self.alone = request, limits, watch, alone
+        self.began, self.cpu = _now(), _cpu()
+        self.record = Record(memory, slot, lambda: self.stop("event_limit"))
+        self.max_chars = limits["max_chars"]
+        self.render, self.was_cut = make_render(limits["max_elements"], self.max_chars, limits["max_depth"])
+        self.count = self.printed = 0
+        sys.stdin, sys.stdout, sys.stderr = io.StringIO(request["stdin"]), Output(self.put_output), Quiet()
+
+    def end(self, status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
+        """Write the closing text. Without a clean end this child is used up."""
+        if not self.alone and status not in CLEAN:
+            self.record.give_up()
+            _exit(0)
+        cut = self.was_cut() or status in ("event_limit", "output_limit")
+        self.record.close(["end", status, error, result, cut], _now() - self.began, _cpu() - self.cpu)
+        if self.alone:
+            _exit(0)
+
+    def stop(self, status: str, message: str = "") -> None:
+        """End in the middle of the program: does not return."""
+        self.end(status, {"type": status, "message": message} if message else None)
         _exit(0)
 
-    def stop(status: str, message: str = "") -> None:
-        end(status, {"type": status, "message": message} if message else None)
+    def put_output(self, text: str) -> None:
+        room = self.limits["max_output"] - self.printed
+        self.printed += len(text)
+        self.record.put(["out", text[: max(0, room)]])
+        if len(text) > room:
+            self.stop("output_limit")
 
-    record = Record(memory, lambda: stop("event_limit"))
-    put_record = record.put
+    def put_event(self) -> Callable[[list[Any]], None]:
+        put, most, count = self.record.put, self.limits["max_events"], 0
 
-    def put(row: list[Any]) -> None:
-        nonlocal count
-        if count >= max_events:
-            stop("event_limit")
-        count += 1
-        put_record(row)
+        def put_event(row: list[Any]) -> None:
+            nonlocal count
+            if count >= most:
+                self.stop("event_limit")
+            count += 1
+            put(row)
 
-    def put_output(text: str) -> None:
-        nonlocal printed
-        printed += len(text)
-        if printed > max_output:
-            put_record(["out", text[: max(0, max_output - printed + len(text))]])
-            stop("output_limit")
-        put_record(["out", text])
+        return put_event
 
-    sys.stdin, sys.stdout, sys.stderr = io.StringIO(request["stdin"]), Output(put_output), Quiet()
-    module = ModuleType("__main__")
-    sys.modules["__main__"] = module
-    namespace = module.__dict__
-    namespace["__builtins__"] = sys.modules["builtins"]
-    try:
-        code = compile(request["source"], FILE, "exec", dont_inherit=True)
-        entry = compile(request["entry"], "<entry>", "eval", dont_inherit=True) if request["entry"] else None
-        trace, finish, begin_entry = make_trace(request["source"], code, namespace, render, put, max_chars)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        end("syntax_error", exception_text(error, render, max_chars))
-    caught: BaseException | None = None
-    result: str | None = None
-    try:
-        if tracing and (limits["body"] or entry is None):
-            sys.settrace(trace)
-        release = watch(lambda what: stop("policy", what), FILE)
-        exec(code, namespace)
-        if entry is not None:
-            begin_entry()
-            if tracing and not limits["body"]:
-                release()
+    def run(self) -> dict[str, Any] | None:
+        """Compile and run; the namespace, to be kept alive."""
+        module = ModuleType("__main__")
+        namespace = module.__dict__
+        namespace["__builtins__"] = sys.modules["builtins"]
+        sys.modules["__main__"] = module
+        source, call = self.request["source"], self.request["entry"]
+        try:
+            code = compile(source, FILE, "exec", dont_inherit=True)
+            entry = compile(call, "<entry>", "eval", dont_inherit=True) if call else None
+            codes = own_codes(code)
+            if not self.alone and not pure([*codes.values(), *(own_codes(entry).values() if entry else ())]):
+                self.record.give_up()
+                return None
+            tools = make_trace(source, codes, namespace, self.render, self.put_event(), self.max_chars, self.stop)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            self.end("syntax_error", exception_text(error, self.render, self.max_chars))
+            return None
+        self.execute(code, entry, namespace, *tools)
+        return namespace
+
+    def execute(self, code: Any, entry: Any, namespace: dict[str, Any], trace: Any, finish: Any, begin: Any) -> None:
+        """Body, then entry, then the closing text."""
+        tracing, body = not self.request["plain"], self.limits["body"] or entry is None
+        caught: BaseException | None = None
+        value: Any = None
+        try:
+            if tracing and body:
                 sys.settrace(trace)
-                release = watch(lambda what: stop("policy", what), FILE)
-            value = eval(entry, namespace)
-    except BaseException as error:
-        caught = error
-    gone = tracing and lost(trace)
-    release()
-    sys.settrace(None)
-    try:
-        if caught is None and entry is not None:
-            result = render(value)
-        finish(caught)
-        shown = exception_text(caught, render, max_chars) if caught is not None else None
-    except MemoryError:
-        end("memory")
-    if gone:
-        end("trace_lost", shown)
-    if isinstance(caught, SystemExit):
-        end("exit", shown)
-    if isinstance(caught, MemoryError):
-        end("memory", shown)
-    end("ok" if caught is None else "exception", shown, result)
+            self.watch.start(lambda what: self.stop("policy", what))
+            exec(code, namespace)
+            if entry is not None:
+                begin()
+                if tracing and not body:
+                    self.watch.stop()
+                    sys.settrace(trace)
+                    self.watch.start(lambda what: self.stop("policy", what))
+                value = eval(entry, namespace)
+        except BaseException as error:
+            caught = error
+        gone = tracing and (lost(trace) or overflowed(caught))
+        self.watch.stop()
+        sys.settrace(None)
+        self.close(caught, gone, value, entry is not None, finish)
+
+    def close(self, caught: BaseException | None, gone: bool, value: Any, called: bool, finish: Any) -> None:
+        shown = result = None
+        try:
+            finish(caught)
+            if caught is not None:
+                shown = exception_text(caught, self.render, self.max_chars)
+            elif called:
+                result = self.render(value)
+        except MemoryError:
+            return self.end("memory")
+        if isinstance(caught, MemoryError):
+            return self.end("memory", shown)
+        if gone:
+            return self.end("trace_lost", shown)
+        if isinstance(caught, SystemExit):
+            return self.end("exit", shown)
+        return self.end("ok" if caught is None else "exception", shown, result)

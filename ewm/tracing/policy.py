@@ -25,49 +25,56 @@ FILES = frozenset((
     "os.utime", "os.chdir", "os.listxattr", "os.setxattr", "os.chflags", "os.lockf", "shutil.rmtree",
     "tempfile.mkstemp",
 ))  # fmt: skip
-READING = frozenset(("open", "os.listdir", "os.scandir"))
+LISTING = frozenset(("os.listdir", "os.scandir"))
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_normal = os.path.normpath
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
 
 
-def watch(refuse: Callable[[str], None], file_name: str) -> Callable[[], None]:
-    """Start watching code compiled as `file_name`; the result ends it. `refuse(what)` must not return."""
-    active = True
-    normal, getframe, seen = os.path.normpath, sys._getframe, sys.path
+class Watch:
+    """The hook, started and stopped for each program; `file_name` marks the program's own code."""
 
-    def hook(event: str, args: tuple[Any, ...]) -> None:
-        nonlocal active
-        if not active:
-            return
-        if event in FROM_PROGRAM:
-            active = False  # what we read here is audited too
-            ours = getframe(1).f_code.co_filename == file_name
-            active = True
-            if ours:
-                refuse(f"{event} {args[1] if len(args) == 2 else ''}".strip())
-        elif event in REFUSED or event.startswith(REFUSED_ROOTS):
-            active = False
-            refuse(event)
-        elif event in READING:
-            where = args[0]
-            if event == "open" and (type(where) is int or _readable(where, args[2], normal)):
+    def __init__(self, file_name: str):
+        self.refuse: Callable[[str], None] | None = None
+        self.file_name = file_name
+        self.hook = self._make_hook()
+        sys.addaudithook(self.hook)
+
+    def start(self, refuse: Callable[[str], None]) -> None:
+        """From now on `refuse(what)`, which must not return."""
+        self.refuse = refuse
+
+    def stop(self) -> None:
+        self.refuse = None
+
+    def _make_hook(self) -> Callable[[str, tuple[Any, ...]], None]:
+        getframe, search = sys._getframe, sys.path
+
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            refuse = self.refuse
+            if refuse is None:
                 return
-            if event != "open" and (where is None or _readable(where, 0, normal) or where in seen):
-                return
-            raise PermissionError(13, "Permission denied", where if type(where) is str else None)
-        elif event in FILES:
-            raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
+            if event in FROM_PROGRAM:
+                self.refuse = None  # what is read here is audited too
+                ours = getframe(1).f_code.co_filename == self.file_name
+                self.refuse = refuse
+                if ours:
+                    refuse(f"{event} {args[1] if len(args) == 2 else ''}".strip())
+            elif event in REFUSED or event.startswith(REFUSED_ROOTS):
+                refuse(event)
+            elif event == "open":
+                if type(args[0]) is not int and not _readable(args[0], args[2]):
+                    raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
+            elif event in LISTING:
+                if not (args[0] is None or _readable(args[0], 0) or args[0] in search):
+                    raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
+            elif event in FILES:
+                raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
 
-    sys.addaudithook(hook)
-
-    def stop() -> None:
-        nonlocal active
-        active = False
-
-    return stop
+        return hook
 
 
-def _readable(path: Any, flags: int, normal: Callable[[str], str]) -> bool:
+def _readable(path: Any, flags: int) -> bool:
     if type(path) is not str or flags & WRITES:
         return False
-    return (normal(path) + "/").startswith(LIBRARY + "/")
+    return (_normal(path) + "/").startswith(LIBRARY + "/")

@@ -28,7 +28,6 @@ from ewm.tracing.events import Trace
 
 LEVELS = ("L0", "L1", "L2")
 _HEAD = struct.Struct("<IBidd")
-_AHEAD = 3  # requests a zygote may hold, so that it never waits for us
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -41,7 +40,8 @@ class IsolationError(RuntimeError):
 class _Worker:
     """One zygote and the requests it holds."""
 
-    def __init__(self, setup: bytes):
+    def __init__(self, setup: bytes, ahead: int):
+        self.ahead = ahead  # requests it may hold, so that it never waits for us
         command = [os.path.abspath(sys.executable), "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
@@ -58,7 +58,7 @@ class _Worker:
         self.greeting: dict[str, Any] = json.loads(_read(self.stdout, int.from_bytes(size, "little")))
 
     def takes(self, size: int) -> bool:
-        return not self.waiting or (len(self.waiting) < _AHEAD and self.bytes + size < _PIPE)
+        return not self.waiting or (len(self.waiting) < self.ahead and self.bytes + size < _PIPE)
 
     def close(self) -> None:
         assert self.process.stdin is not None
@@ -127,7 +127,9 @@ class Runner:
         tickets: deque[int] = deque()
         try:
             while True:
-                while len(tickets) < 8 * self._size and (program := next(source, None)) is not None:
+                while (
+                    len(tickets) < (3 * self.cfg.batch + 4) * self._size and (program := next(source, None)) is not None
+                ):
                     tickets.append(self._submit(program))
                 if not tickets:
                     return
@@ -143,7 +145,7 @@ class Runner:
                     self._done.pop(ticket, None)  # the reader left: answers still to come are dropped
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._setup)
+        worker = _Worker(self._setup, 2 * self.cfg.batch + 1)
         reached, wanted = worker.greeting["isolation"], self.cfg.require
         if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
             worker.close()

@@ -54,14 +54,14 @@ def own_codes(code: CodeType) -> dict[int, CodeType]:
 
 def make_trace(
     source: str,
-    code: CodeType,
+    codes: dict[int, CodeType],
     namespace: dict[str, Any],
     render: Callable[[Any], str],
     put: Callable[[list[Any]], None],
     max_chars: int,
+    give_up: Callable[[str], None],
 ) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
     """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
-    codes = own_codes(code)
     firsts, shared = first_lines(source)
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
     module_texts: dict[str, str | None] = {}
@@ -115,75 +115,90 @@ def make_trace(
             ready, waiting = waiting, None
             put(ready)
 
+    def lose(error: BaseException) -> None:
+        """The trace cannot go on: Python would drop it in silence."""
+        sys.setrecursionlimit(10**5)  # room to say so
+        give_up("memory" if isinstance(error, MemoryError) else "trace_lost")
+
     def local(frame: Any, event: str, arg: Any) -> Any:
         nonlocal waiting, waiting_frame, waiting_at, guessed, depth
-        state = frames[id(frame)]
-        raw = frame.f_lineno
-        line = firsts.get(raw, raw)
-        if event == "line":
-            at = frame.f_lasti
-            if line == state.first and at > state.start >= 0 and line not in shared:
-                return local  # still the same statement
-            state.first, state.start = line, at
-            if waiting is not None:
-                flush()
-            put(record(1, line, state, frame, 0, 0))
-        elif event == "return":
-            at = frame.f_lasti
-            op = state.ops[at]
-            if arg is not None:
-                ends = op not in YIELDS
-                raised = False
-            elif op in RETURNS:
-                ends, raised = True, False
-            elif op in YIELDS and not (waiting is not None and waiting_frame == state.number and waiting_at == at):
-                ends, raised = False, False
-            else:
-                ends, raised = True, True
-            if not raised:
+        try:
+            state = frames[id(frame)]
+            raw = frame.f_lineno
+            line = firsts.get(raw, raw)
+            if event == "line":
+                at = frame.f_lasti
+                if line == state.first and at > state.start >= 0 and line not in shared:
+                    return local  # still the same statement
+                state.first, state.start = line, at
                 if waiting is not None:
                     flush()
-                put(record(2 if ends else 3, line, state, frame, render(arg), 0))
-            elif waiting is not None and waiting_frame == state.number:
-                waiting[9] = 1  # written with the next event
-            else:  # a finally clause or a failed handler raises again, without an exception event
+                put(record(1, line, state, frame, 0, 0))
+            elif event == "return":
+                at = frame.f_lasti
+                op = state.ops[at]
+                if arg is not None:
+                    ends = op not in YIELDS
+                    raised = False
+                elif op in RETURNS:
+                    ends, raised = True, False
+                elif op in YIELDS and not (waiting is not None and waiting_frame == state.number and waiting_at == at):
+                    ends, raised = False, False
+                else:
+                    ends, raised = True, True
+                if not raised:
+                    if waiting is not None:
+                        flush()
+                    put(record(2 if ends else 3, line, state, frame, render(arg), 0))
+                elif waiting is not None and waiting_frame == state.number:
+                    waiting[9] = 1  # written with the next event
+                else:  # a finally clause or a failed handler raises again, without an exception event
+                    if waiting is not None:
+                        flush()
+                    waiting, guessed = record(4, line, state, frame, state.error, 1), True
+                depth -= 1
+                if ends:
+                    del frames[id(frame)]
+            elif event == "exception":
+                if arg[0] is StopIteration and state.ops[frame.f_lasti] in DRAINS:
+                    return local
+                error = exception_text(arg[1], render, max_chars)
+                if overflowed(arg[1]):  # then the callback of the innermost frame had no room either
+                    raise arg[1]
                 if waiting is not None:
+                    if guessed:
+                        waiting[8] = error  # what left the inner frame is what arrives here
                     flush()
-                waiting, guessed = record(4, line, state, frame, state.error, 1), True
-            depth -= 1
-            if ends:
-                del frames[id(frame)]
-        elif event == "exception":
-            if arg[0] is StopIteration and state.ops[frame.f_lasti] in DRAINS:
-                return local
-            error = exception_text(arg[1], render, max_chars) if isinstance(arg[1], BaseException) else state.error
-            if waiting is not None:
-                if guessed:
-                    waiting[8] = error  # what left the inner frame is what arrives here
-                flush()
-            state.error = error
-            waiting_frame, waiting_at = state.number, frame.f_lasti
-            waiting, guessed = record(4, line, state, frame, error, 0), False
-        return local
+                state.error = error
+                waiting_frame, waiting_at = state.number, frame.f_lasti
+                waiting, guessed = record(4, line, state, frame, error, 0), False
+            return local
+        except BaseException as error:
+            lose(error)
+            raise
 
     def enter(frame: Any, event: str, arg: Any) -> Any:
         nonlocal numbers, depth
         code = frame.f_code
         if id(code) not in codes or code.co_name in FOLDED:
             return None
-        depth += 1
-        state = frames.get(id(frame)) if frame.f_trace is not None else None
-        if state is None:
-            if numbers == 0 and frame.f_locals is namespace:
-                frames[id(frame)] = Frame(0, code.co_name, code, module_texts, module_values)
-                return local
-            numbers += 1
-            state = frames[id(frame)] = Frame(numbers, code.co_name, code, {}, {})
-        if waiting is not None:
-            flush()
-        raw = frame.f_lineno
-        put(record(0, firsts.get(raw, raw), state, frame, 0, 0))
-        return local
+        try:
+            depth += 1
+            state = frames.get(id(frame)) if frame.f_trace is not None else None
+            if state is None:
+                if numbers == 0 and frame.f_locals is namespace:
+                    frames[id(frame)] = Frame(0, code.co_name, code, module_texts, module_values)
+                    return local
+                numbers += 1
+                state = frames[id(frame)] = Frame(numbers, code.co_name, code, {}, {})
+            if waiting is not None:
+                flush()
+            raw = frame.f_lineno
+            put(record(0, firsts.get(raw, raw), state, frame, 0, 0))
+            return local
+        except BaseException as error:
+            lose(error)
+            raise
 
     def finish(error: BaseException | None) -> None:
         if waiting is not None and guessed and error is not None:
@@ -196,6 +211,12 @@ def make_trace(
         diff(namespace, module_texts, module_values)  # what the body left is known, traced or not
 
     return enter, finish, begin_entry
+
+
+def overflowed(error: BaseException | None) -> bool:
+    """The stack was used up, not just said to be: such a run always misses events."""
+    text = error.args[0] if type(error) is RecursionError and error.args else None
+    return type(text) is str and text.startswith("maximum recursion depth exceeded")
 
 
 def lost(trace: Callable[..., Any]) -> bool:

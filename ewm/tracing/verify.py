@@ -40,7 +40,7 @@ def _frames(trace: Trace) -> list[str]:
             base = 1 if open_frames == 0 else base
             open_frames += 1
         if event.depth != open_frames - 1 + base:
-            return [f"event {number}: depth {event.depth} where {open_frames - 1 + base} frames are open"]
+            return [f"event {number}: depth {event.depth}, but the frames before lead to {open_frames - 1 + base}"]
         if event.kind in ("return", "yield") or event.unwound:
             open_frames -= 1
     return [f"{open_frames} frames were not closed"] if open_frames and trace.finished else []

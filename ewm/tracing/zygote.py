@@ -1,22 +1,30 @@
 """Slim warm parent of the children, its own interpreter: `python -s -S -P zygote.py`, never imported by the trainer.
 
-Reads one request after the other from stdin (length-prefixed JSON), forks a child for each, watches it from outside
-(CPU time, wall time, the trainer's end of the pipe) and answers on stdout with a head (HEAD) and the child's record.
-Ends when stdin does. Modules are loaded with a private copy of the builtins, so that a program that
+Reads requests from stdin (length-prefixed JSON), forks a child for each, or for several that are pure, watches it from
+outside (CPU time, wall time, the trainer's end of the pipe) and answers in order on stdout: a head (HEAD), then the
+program's record. Ends when stdin does. Modules are loaded with a private copy of the builtins, so that a program that
 replaces `builtins.len` changes nothing here.
 """
 
 from __future__ import annotations
 
 import builtins
+import gc
+import json
+import mmap
 import os
+import select
+import signal
+import struct
 import sys
+import time
 from types import ModuleType
 from typing import Any
 
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
-MEMORY = 16 << 20  # bytes of one program's record
 EXITED, SIGNALED, CPU, WALL = range(4)  # how a child ended
+HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
+NAMES = ("syscalls", "isolation", "policy", "purity", "snapshot", "folding", "tracer", "record", "child")
 
 
 def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
@@ -59,97 +67,136 @@ def write(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def main(folder: str) -> None:
-    import gc
-    import json
-    import mmap
-    import select
-    import signal
-    import struct
-    import time
+class Zygote:
+    """The loop over requests."""
 
-    names = ("syscalls", "isolation", "policy", "snapshot", "folding", "tracer", "child")
-    isolation, child = load(folder, names)[1::5]
-    if REEXEC not in sys.argv and isolation.fix_addresses():
-        os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
-    unload()
-    stdin, stdout = os.dup(0), os.dup(1)
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1):
-        os.dup2(null, fd)
-    setup = json.loads(read(stdin, int.from_bytes(read(stdin, 4), "little")))
-    memory = mmap.mmap(-1, MEMORY)
-    head = struct.Struct("<IBidd")
-    guard = isolation.enter_zygote(setup)
-    greeting = json.dumps({"isolation": guard.level, "python": sys.version.split()[0], "notes": guard.notes}).encode()
-    write(stdout, len(greeting).to_bytes(4, "little") + greeting)
-    limits = setup["limits"]
-    cpu_limit, wall_limit = limits["cpu_s"], 10 * limits["cpu_s"]
+    def __init__(self, isolation: ModuleType, record: ModuleType, child: ModuleType):
+        self.record, self.child = record, child
+        self.stdin, self.stdout = os.dup(0), os.dup(1)
+        self.null = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1):
+            os.dup2(self.null, fd)
+        setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
+        self.limits = setup["limits"]
+        self.memory = mmap.mmap(-1, record.SIZE)
+        self.guard = isolation.enter_zygote(setup)
+        about = {"isolation": self.guard.level, "python": sys.version.split()[0], "notes": self.guard.notes}
+        greeting = json.dumps(about).encode()
+        write(self.stdout, len(greeting).to_bytes(4, "little") + greeting)
 
-    def in_child(request: dict[str, Any]) -> None:
-        os.setpgid(0, 0)
-        os.dup2(null, 2)
-        os.closerange(3, 64)
-        guard.enter_child()
-        child.run(request, memory)
-
-    def watch(pid: int, began: float) -> tuple[int, int, float]:
-        """(how it ended, exit code or signal, CPU seconds)."""
-        how = EXITED
-        clock = (~pid << 3) | 2  # the kernel's name for another process's CPU clock
-        handle = os.pidfd_open(pid)
-        poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        poll.register(stdin, 0)  # hang-up only: the trainer died
-        pause = 50
+    def serve(self) -> None:
+        """Until stdin ends: take the requests that are there, at most a batch, and answer them in order."""
+        more = select.poll()
+        more.register(self.stdin, select.POLLIN)
+        most = max(1, min(self.limits["batch"], self.record.SLOTS))
         while True:
-            ready = poll.poll(pause)
-            if any(fd == handle for fd, _ in ready):
-                break
-            if ready:
-                os.kill(pid, signal.SIGKILL)  # still ours: not yet waited for
-                guard.reap(pid)
-                os._exit(1)
-            cpu = time.clock_gettime(clock)
-            if cpu > cpu_limit:
-                how = CPU
-            elif time.monotonic() - began > wall_limit:
-                how = WALL
-            else:
-                pause = max(1, min(50, int(1000 * (cpu_limit - cpu)) + 1))
-                continue
-            os.kill(pid, signal.SIGKILL)
-            poll.unregister(stdin)
-            pause = -1
-        os.close(handle)
-        _, state, usage = os.wait4(pid, 0)
-        guard.reap(pid)
-        cpu = usage.ru_utime + usage.ru_stime
-        if how != EXITED:
-            return how, signal.SIGKILL, cpu
-        if os.WIFSIGNALED(state):
-            return SIGNALED, os.WTERMSIG(state), cpu
-        return EXITED, os.WEXITSTATUS(state), cpu
+            requests: list[dict[str, Any]] = []
+            while not requests or (len(requests) < most and more.poll(0)):
+                size = read(self.stdin, 4)
+                if not size:
+                    os._exit(0)
+                requests.append(json.loads(read(self.stdin, int.from_bytes(size, "little"))))
+            self.answer(requests)
 
-    gc.disable()
-    gc.freeze()
-    while True:
-        size = read(stdin, 4)
-        if not size:
-            break
-        request = json.loads(read(stdin, int.from_bytes(size, "little")))
-        request["limits"] = limits
-        memory[0:8] = bytes(8)
+    def answer(self, requests: list[dict[str, Any]]) -> None:
+        """Fork for all of them together, then for each that needs a child of its own."""
+        alone = [r["plain"] for r in requests]
+        first = 0
+        while first < len(requests):
+            last = first + 1
+            while not alone[first] and last < len(requests) and not alone[last]:
+                last += 1
+            group = requests[first:last]
+            began = time.monotonic()
+            how, code, cpu_s = self.fork(group)
+            wall_s = time.monotonic() - began
+            if len(group) == 1:
+                _, data, _, _ = self.record.read(self.memory, 0)
+                self.send(data, how, code, wall_s, cpu_s)
+                first += 1
+                continue
+            rows = [self.record.read(self.memory, slot) for slot in range(len(group))]
+            alone[first:last] = [state in (self.record.RUNNING, self.record.ALONE) for state, *_ in rows]
+            if not any(alone[first:last]) and rows[0][0] == self.record.WAITING:
+                alone[first] = True  # the child did not even begin: go on one by one
+            first = self.deliver(rows, requests, alone, first)
+
+    def deliver(self, rows: list[Any], requests: list[dict[str, Any]], alone: list[bool], first: int) -> int:
+        """Send what is done, in order; run alone what is not. The next request to look at."""
+        for state, data, wall_s, cpu_s in rows:
+            if state == self.record.WAITING:
+                break
+            if alone[first]:
+                began = time.monotonic()
+                how, code, cpu_s = self.fork([requests[first]])
+                _, data, _, _ = self.record.read(self.memory, 0)
+                self.send(data, how, code, time.monotonic() - began, cpu_s)
+            else:
+                self.send(data, EXITED, 0, wall_s, cpu_s)
+            first += 1
+        return first
+
+    def send(self, data: bytes, how: int, code: int, wall_s: float, cpu_s: float) -> None:
+        write(self.stdout, HEAD.pack(len(data), how, code, wall_s, cpu_s) + data)
+
+    def fork(self, requests: list[dict[str, Any]]) -> tuple[int, int, float]:
+        """Run them in one child: (how it ended, exit code or signal, CPU seconds)."""
+        self.record.clear(self.memory, len(requests))
         began = time.monotonic()
         pid = os.fork()
         if pid == 0:
             try:
-                in_child(request)
+                os.setpgid(0, 0)
+                os.dup2(self.null, 2)
+                os.closerange(3, 64)
+                self.guard.enter_child()
+                self.child.run_all(requests, self.limits, self.memory)
             finally:
                 os._exit(70)
-        how, code, cpu = watch(pid, began)
-        used = min(int.from_bytes(memory[0:8], "little"), MEMORY - 8)
-        write(stdout, head.pack(used, how, code, time.monotonic() - began, cpu) + memory[8 : 8 + used])
+        how = self.watch(pid, began)
+        _, state, usage = os.wait4(pid, 0)
+        self.guard.reap(pid)
+        cpu_s = usage.ru_utime + usage.ru_stime
+        if how != EXITED:
+            return how, signal.SIGKILL, cpu_s
+        if os.WIFSIGNALED(state):
+            return SIGNALED, os.WTERMSIG(state), cpu_s
+        return EXITED, os.WEXITSTATUS(state), cpu_s
+
+    def watch(self, pid: int, began: float) -> int:
+        """Wait until the child has ended, by itself or because it used up its time."""
+        clock = (~pid << 3) | 2  # the kernel's name for another process's CPU clock
+        cpu_limit = self.limits["cpu_s"]
+        handle = os.pidfd_open(pid)
+        try:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            poll.register(self.stdin, 0)  # hang-up only: the trainer died
+            pause = 50
+            while not (ready := poll.poll(pause)):
+                cpu = time.clock_gettime(clock)
+                if cpu > cpu_limit or time.monotonic() - began > 10 * cpu_limit:
+                    os.kill(pid, signal.SIGKILL)
+                    return CPU if cpu > cpu_limit else WALL
+                pause = max(1, min(50, int(1000 * (cpu_limit - cpu)) + 1))
+            if all(fd != handle for fd, _ in ready):
+                os.kill(pid, signal.SIGKILL)
+                self.guard.reap(pid)
+                os._exit(1)
+            return EXITED
+        finally:
+            os.close(handle)
+
+
+def main(folder: str) -> None:
+    modules = dict(zip(NAMES, load(folder, NAMES), strict=True))
+    unload()
+    if REEXEC not in sys.argv and modules["isolation"].fix_addresses():
+        os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
+    gc.disable()
+    zygote = Zygote(modules["isolation"], modules["record"], modules["child"])
+    gc.freeze()
+    zygote.serve()
 
 
 if __name__ == "__main__":

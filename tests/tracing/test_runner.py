@@ -115,11 +115,11 @@ def test_require_refuses_to_run_below():
 
 
 @pytest.mark.skipif(not HOSTILE.exists(), reason="shared data is not here")
-@pytest.mark.parametrize("level", ["L0", "auto"])
+@pytest.mark.parametrize("level", ["auto", pytest.param("L0", marks=pytest.mark.slow)])
 def test_hostile_programs(level):
     rows = [json.loads(line) for line in HOSTILE.read_text().splitlines()]
     wrong = []
-    with Runner(TraceConfig(isolation=level, cpu_s=0.3)) as runner:
+    with Runner(TraceConfig(isolation=level, cpu_s=0.25)) as runner:
         for row, trace in zip(rows, runner.trace_all(Program(r["source"]) for r in rows), strict=True):
             seen = {trace.status, f"exception:{trace.exception['type']}" if trace.exception else ""}
             if not seen & set(row["expected"]):

@@ -6,7 +6,7 @@ import ast
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ewm.tracing.snapshot import exception_text, make_render
@@ -26,9 +26,7 @@ CYCLE: list = [1]
 CYCLE.append(CYCLE)
 
 
-@pytest.mark.parametrize(
-    "value, text",
-    [
+TEXTS = [
         (None, "None"), (True, "True"), (-3, "-3"), (0.1, "0.1"), ("a'b", '"a\'b"'), (b"x", "b'x'"), (2j, "2j"),
         ((), "()"), ((1,), "(1,)"), ([], "[]"), (set(), "set()"), ({3, 1, 2}, "{1, 2, 3}"), ({"b", "a"}, "{'a', 'b'}"),
         (frozenset(), "frozenset()"), (frozenset([1]), "frozenset({1})"), ({"a": [1, (2,)]}, "{'a': [1, (2,)]}"),
@@ -36,8 +34,10 @@ CYCLE.append(CYCLE)
         (Evil([1]), "<Evil>"), ([Evil()], "[<Evil>]"), (CYCLE, "[1, <cycle>]"), (iter([]), "<list_iterator>"),
         (list(range(8)), "[0, 1, 2, 3, 4, <+3>]"), ("x" * 70, repr("x" * 60) + "<+10>"),
         ([[[[1]]]], "[[[<deep>]]]"), (10**5000, "<int 16610 bits>"), (float("nan"), "nan"), (..., "Ellipsis"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value, text", TEXTS, ids=map(str, range(len(TEXTS))))
 def test_text(value, text):
     assert render(value) == text
 
@@ -58,11 +58,13 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(values)
 def test_literals_read_back(value):
     assert ast.literal_eval(wide(value)) == value
 
 
+@settings(max_examples=40, deadline=None)
 @given(values)
 def test_text_is_bounded(value):
     assert len(render(value)) < 1000

@@ -104,11 +104,11 @@ CASES = {
             "0 line 6 x=1", "0 return 6 x=1 y=0 -> None",
         ],
     ),
-    "a loop over one simple statement keeps its rounds": (
+    "a loop without a condition keeps its rounds": (
         "it = iter([1, 2])\ntry:\n    while True:\n        x = next(it)\nexcept StopIteration:\n    pass\n",
         None,
         [
-            "0 line 1", "0 line 2", "0 line 3", "0 line 4", "0 line 4 x=1", "0 line 4 x=2",
+            "0 line 1", "0 line 2", "0 line 3", "0 line 4", "0 line 3 x=1", "0 line 4 x=1", "0 line 3 x=2", "0 line 4 x=2",
             "0 exception 4 x=2 -> StopIteration", "0 line 5 x=2", "0 line 6 x=2", "0 return 6 x=2 -> None",
         ],
     ),
