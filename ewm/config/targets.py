@@ -63,7 +63,7 @@ def problems(
     ]
 
 
-def build(node: Mapping[str, Any], plugins: Sequence[str] = (), **passed_in: Any) -> Any:
+def build(node: Mapping[str, Any], plugins: Sequence[str] = (), /, **passed_in: Any) -> Any:
     """Calls the target with the node's keys; bookkeeping keys go in only where the signature names them."""
     found = locate(str(node["_target_"]), plugins)
     named, anything = arguments(found)
