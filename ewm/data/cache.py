@@ -26,7 +26,9 @@ from ewm.programs import SALT
 from ewm.sources import mix
 
 ROOMS = ("programs", "tracing", "sources", "tasks", "formats", "data")
-PROBES = ("", "L1 x=12345; ys=['a', 'bc']", "def f(n):\n    return n + 1", "The quick brown fox\n\n\tjumps é 世界 🙂", "word " * 50)
+PROBES = (
+    "", "L1 x=12345; ys=['a', 'bc']", "def f(n):\n    return n + 1", "The quick fox\n\n\té 世界 🙂", "word " * 50,
+)  # fmt: skip
 
 
 def folder(
@@ -35,7 +37,7 @@ def folder(
 ) -> Path:  # fmt: skip
     """The folder of this data set, made or not."""
     content = {
-        "data": {"sources": cfg.sources, "seed": cfg.seed, "prompt": cfg.max_prompt_tokens, "target": cfg.max_target_tokens},
+        "data": [cfg.sources, cfg.seed, cfg.max_prompt_tokens, cfg.max_target_tokens],
         "trace": {k: v for k, v in asdict(trace).items() if k not in ("workers", "isolation", "require")},
         "task": asdict(task),
         "format": asdict(format),

@@ -55,7 +55,7 @@ def build(
     key: str = "",
     plugins: Sequence[str] = (),
 ) -> DataSet:
-    """`key` names what `blind` depends on (the reward's config); with `blind` and no key nothing is read from the cache."""
+    """`key` names what `blind` depends on (the reward's config); `blind` without a key: the cache is not read."""
     wanted = cfg.num_train if split == "train" else cfg.num_validation
     folder = cache.folder(cfg, trace, task, format, style, split, wanted, count_tokens, key, plugins)
     if key or blind is None:

@@ -1,15 +1,16 @@
 """Endless pretraining examples: grammar program -> trace -> text -> token ids, made as training goes.
 
 Deterministic: what stands at a position (the index of a grammar program) is a function of (seed, position), so a run
-resumes by its last position without replaying anything. Only families of the split, never a reserved construct
-or a benchmark's shape, only finished traces that can be written whole. The tokenizer comes in as `encode`; nothing here knows a model.
+resumes by its last position without replaying anything. Only families of the split, never a reserved construct or a
+benchmark's shape, only finished traces that can be written whole. The tokenizer comes in as `encode`; nothing here
+knows a model.
 """
 
 from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import count
 
 from ewm import formats
@@ -50,7 +51,7 @@ class Stream:
         """Stops the runner's processes."""
         self._items.close()
 
-    def _run(self) -> Iterator[tuple[list[int], int]]:
+    def _run(self) -> Generator[tuple[list[int], int], None, None]:
         waiting: deque[tuple[int, str, Program]] = deque()
 
         def candidates() -> Iterator[Program]:

@@ -59,7 +59,7 @@ def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
         complete=trace.finished and prediction.parsed and _whole(prediction),
         source=program.source,
         entry=program.entry,
-        actual_trace=ellora.render(trace),
+        actual_trace=ellora.render(trace) if trace.status == "ok" else "",  # the recipe pays nothing for the rest
     )
 
 

@@ -29,5 +29,9 @@ def parse(text: str) -> Prediction:
     raised = _RAISE.fullmatch(answer)
     good = bool(raised) or literal.is_literal(answer)
     return Prediction(
-        text=text, value=None if raised else answer or None, exception=raised[1] if raised else None, ended=good, parsed=good
+        text=text,
+        value=None if raised else answer or None,
+        exception=raised[1] if raised else None,
+        ended=good,
+        parsed=good,
     )

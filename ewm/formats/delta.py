@@ -105,7 +105,7 @@ def _items(text: str) -> tuple[tuple[tuple[str, str], ...] | None, bool]:
                 return None, False
             position, start = position + 1, position + 1
             position = literal.end(text, start)
-            if position < 0 or position < len(text) and not text.startswith("; ", position):
+            if position < 0 or (position < len(text) and not text.startswith("; ", position)):
                 good, position = False, len(text)
             value = text[start:position]
         good = good and key not in writes and (bool(value) or name[1] == "-")

@@ -55,7 +55,8 @@ def _state(line: str) -> tuple[int, dict[str, str]] | None:
     head = _LINE.match(line)
     if not head:
         return None
-    position, state = head.end(), {}
+    position = head.end()
+    state: dict[str, str] = {}
     while not (position == len(line) - 1 and line[position] == "}"):
         if state:
             if not line.startswith(", ", position):

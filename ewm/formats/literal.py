@@ -25,7 +25,7 @@ _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t"}
 def end(text: str, start: int = 0) -> int:
     """Index just after the literal that begins at `start`, or -1 if none does."""
     position = start
-    stack: list[list] = []  # [closing bracket, "sequence" | "tuple" | "brace" | "set" | "dict", elements, inside a dict value]
+    stack: list[list] = []  # [closing bracket, sequence | tuple | brace | set | dict, elements, inside a dict value]
     while True:
         atom = _ATOM.match(text, position)
         if atom:

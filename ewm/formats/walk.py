@@ -2,11 +2,11 @@
 
 A line's step is written when the next event of its frame shows what it changed. One step each: entering a frame
 ("call", with its arguments), a yield, an exception at a line that its frame goes on after ("raise"), one that leaves
-the frame ("unwind"). The line that returns, raises or unwinds is one step with it; only a line that had changed something
-before an implicit `return None` or an exception stands alone before it. A resumed generator is a "call" without
-arguments, followed by the step of the line that it goes on with, which also tells what the line had changed before it
-yielded. The module's own call and return are no steps. Functions, classes and modules are no values: they are never
-written. Other opaque values are (and make a truth incomplete).
+the frame ("unwind"). The line that returns, raises or unwinds is one step with it; only a line that had changed
+something before an implicit `return None` or an exception stands alone before it. A resumed generator is a "call"
+without arguments, followed by the step of the line that it goes on with, which also tells what the line had changed
+before it yielded. The module's own call and return are no steps. Functions, classes and modules are no values: they are
+never written. Other opaque values are (and make a truth incomplete).
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class _Walk:
         if event.kind == "call":
             same = [f for f in same if f.pending == event.line]
         alike = [f for f in same if f.shown == values(event.locals)]
-        return (alike or same or [None])[-1]
+        return (alike or same)[-1] if same else None
 
     def _frame(self, event: Event) -> _Frame:
         while self.stack and self.stack[-1].depth > event.depth:
@@ -114,7 +114,7 @@ class _Walk:
 
     def _settle(self, frame: _Frame, event: Event, silent: bool) -> None:
         """Writes the line under way as a step of its own, unless it is the one that `event` tells about."""
-        if frame.pending != event.line or not silent and _changes(frame, values(event.locals)):
+        if frame.pending != event.line or (not silent and _changes(frame, values(event.locals))):
             self._complete(frame, event)
         frame.pending = None
 

@@ -1,8 +1,9 @@
 """Collections of programs as config names them. A source is a class with `.programs(seed, split)`: untraced candidates
-in a deterministic order, endless or not."""
+in a deterministic order, endless or not; and `.fingerprint()`: what they depend on beside seed and config."""
 
+from ewm.sources.corpus import Corpus
 from ewm.sources.grammar import Grammar
 from ewm.sources.mine import Mine
 from ewm.sources.mix import Source, interleave
 
-__all__ = ["Grammar", "Mine", "Source", "interleave"]
+__all__ = ["Corpus", "Grammar", "Mine", "Source", "interleave"]

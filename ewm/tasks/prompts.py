@@ -11,15 +11,15 @@ NAMES = ("trace", "output")
 STYLES = ("short", "sentence")
 
 _DELTA = """\
-Run this Python program in your head and write down every step that it takes, one line a step, in the order in which \
+Run this Python program in your head and write down every step that it takes, one line a step, in the order in which
 the steps complete.
 - `L3 x=5; ys=[1, 2]`: line 3 ran and changed these variables (`-x` for one that was deleted, `global t=1` for a \
 module variable changed inside a function); `L3` alone: it changed nothing.
 - `L1 call n=2`: a function whose definition stands on line 1 is entered with these arguments; the line that calls it \
 comes after the function's own steps.
 - `L4 return 7`: line 4 ended the function with this value, in one step (`return None` if it just ends).
-- `L4 yield 7`, `L4 raise ValueError` (line 4 ended with an exception that is handled in the same function), `L4 unwind \
-ValueError` (the exception leaves the function, or ends the program).
+- `L4 yield 7`, `L4 raise ValueError` (line 4 ended with an exception that the same function handles), \
+`L4 unwind ValueError` (the exception leaves the function, or ends the program).
 - at the end `out '...'` with the printed text, if there is any, then `end`.
 Functions and classes are not written as values. Values are Python literals as repr writes them.
 Example: the program `L1 def f(n):`, `L2     return n + 1` with the call f(2) gives
@@ -60,11 +60,9 @@ def applies(program: Program, task: str) -> bool:
 def messages(program: Program, task: str, format: str, style: str) -> list[dict[str, str]]:
     """The chat messages that ask `task` about `program`."""
     if task not in NAMES or style not in STYLES:
-        raise ValueError(f"no prompt for task={task} in style={style}. Tasks: {', '.join(NAMES)}; styles: {', '.join(STYLES)}.")
-    if style == "short":
-        head = f"<|{task}|>\n"
-    else:
-        head = _OUTPUT if task == "output" else _SENTENCES[task, format]
+        possible = f"Tasks: {', '.join(NAMES)}; styles: {', '.join(STYLES)}."
+        raise ValueError(f"no prompt for task={task} in style={style}. {possible}")
+    head = f"<|{task}|>\n" if style == "short" else _OUTPUT if task == "output" else _SENTENCES[task, format]
     call = f"\ncall {program.entry}" if program.entry else ""
     return [{"role": "user", "content": head + numbered(program.source) + call}]
 

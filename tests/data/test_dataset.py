@@ -75,7 +75,8 @@ def test_every_target_is_its_own_truth(cfg, format, style):
     assert {e.task for e in found.examples} == {"trace", "output"}
     for e in found.examples:
         said = formats.parse(e.target, e.task, e.format)
-        assert said.parsed and (said.steps, said.value) == (e.truth.prediction.steps, e.truth.prediction.value)
+        assert said.parsed
+        assert (said.steps, said.value) == (e.truth.prediction.steps, e.truth.prediction.value)
 
 
 def test_a_program_that_never_ends_costs_itself_alone():

@@ -7,7 +7,9 @@ from tests.formats.tables import LOOP, LOOP_ELLORA, LOOP_TRACE
 def test_the_recipes_text_by_eye():
     assert ellora.render(LOOP_TRACE) == LOOP_ELLORA
     said = ellora.parse(LOOP_ELLORA)
-    assert said.parsed and said.ended and said.steps == ellora.steps(LOOP_TRACE)
+    assert said.parsed
+    assert said.ended
+    assert said.steps == ellora.steps(LOOP_TRACE)
     assert said.steps[2].writes == (("s", "0"),)
 
 

@@ -27,7 +27,8 @@ def test_grammar_programs(runner, index, level):
     for name in formats.NAMES:
         form = formats.get(name)
         said = form.parse(form.render(trace))
-        assert said.parsed and said.steps == form.steps(trace)
+        assert said.parsed
+        assert said.steps == form.steps(trace)
     truth = formats.truth(trace, program, "trace", "delta")
     assert truth.complete
     assert truth.prediction.stdout == trace.stdout
@@ -95,5 +96,6 @@ def test_entry_and_answer(runner):
     trace = runner.trace(program)
     truth = formats.truth(trace, program, "trace", "delta")
     assert truth.prediction.text == "L1\nL2\nL2 call x=2.5\nL3 return [2.5, 2]\nend"
-    assert truth.given == 3 and truth.prediction.value == "[2.5, 2]"
+    assert truth.given == 3
+    assert truth.prediction.value == "[2.5, 2]"
     assert formats.truth(trace, program, "output", "delta").prediction.value == "[2.5, 2]"

@@ -1,4 +1,5 @@
-"""Benchmarks as lists of examples. A loader is a function with its own keys (levels, n, seed ...) and what `load` passes in."""
+"""Benchmarks as lists of examples. A loader is a function with keys of its own (levels, n, seed ...); `load` passes in
+what it shares with training: limits, task, format, style, tokenizer."""
 
 from __future__ import annotations
 
@@ -26,4 +27,5 @@ def load(
     plugins: Sequence[str] = (),
 ) -> list[Example]:
     """The examples of the benchmark that `cfg` describes ({_target_, ...}); the same every time."""
-    return targets.build(cfg, plugins, name=name, trace=trace, task=task, format=format, style=style, count_tokens=count_tokens)
+    shared = {"trace": trace, "task": task, "format": format, "style": style, "count_tokens": count_tokens}
+    return targets.build(cfg, plugins, name=name, roots=plugins, **shared)

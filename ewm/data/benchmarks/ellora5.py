@@ -18,7 +18,9 @@ ORIGINAL = {
     "accumulate": "total = 0\nfor number in range(1, 5):\n    total += number",
     "condition": "celsius = 14\nif celsius > 20:\n    advice = 'shade'\nelse:\n    advice = 'coat'",
     "average": "marks = [7, 9, 5]\ntotal = 0\nfor mark in marks:\n    total += mark\nmean = total / len(marks)",
-    "function": "def stretch(length, factor):\n    longer = length * factor\n    return longer + 1\n\nresult = stretch(5, 3)",
+    "function": (
+        "def stretch(length, factor):\n    longer = length * factor\n    return longer + 1\n\nresult = stretch(5, 3)"
+    ),
 }
 KINDS = tuple(ORIGINAL)
 _NAMES = ("a", "b", "c", "n", "m", "k", "size", "price", "speed", "weight", "depth", "score", "limit", "rate", "step")
@@ -46,7 +48,7 @@ def ellora5(
     format: FormatConfig,
     style: str,
     count_tokens: Callable[[str], int] | None = None,
-    plugins: Sequence[str] = (),
+    roots: Sequence[str] = (),
 ) -> list[Example]:
     """The first `n` items of these kinds, the five programs first."""
     items: list[tuple[str, Program]] = []
@@ -63,7 +65,8 @@ def _arithmetic(rng: random.Random) -> str:
     a, b, c, d = rng.sample(_NAMES, 4)
     first, second = rng.choice("+-*"), rng.choice("+-*")
     last = rng.choice([a, b, str(rng.randint(2, 9))])
-    lines = [f"{a} = {rng.randint(2, 20)}", f"{b} = {rng.randint(2, 12)}", f"{c} = {a} {first} {b}", f"{d} = {c} {second} {last}"]
+    lines = [f"{a} = {rng.randint(2, 20)}", f"{b} = {rng.randint(2, 12)}"]
+    lines += [f"{c} = {a} {first} {b}", f"{d} = {c} {second} {last}"]
     if rng.random() < 0.4:
         lines.append(f"{d} {rng.choice('+-')}= {rng.randint(1, 9)}")
     return "\n".join(lines)
@@ -81,7 +84,8 @@ def _condition(rng: random.Random) -> str:
     value, label = rng.sample(_NAMES, 2)
     words = rng.sample(_WORDS, 3)
     edge = rng.randint(5, 25)
-    lines = [f"{value} = {rng.randint(1, 30)}", f"if {value} {rng.choice(['<', '>', '<=', '>='])} {edge}:", f"    {label} = {words[0]!r}"]
+    test = rng.choice(["<", ">", "<=", ">="])
+    lines = [f"{value} = {rng.randint(1, 30)}", f"if {value} {test} {edge}:", f"    {label} = {words[0]!r}"]
     if rng.random() < 0.4:
         lines += [f"elif {value} == {edge}:", f"    {label} = {words[1]!r}"]
     return "\n".join([*lines, "else:", f"    {label} = {words[2]!r}"])
@@ -107,5 +111,9 @@ def _function(rng: random.Random) -> str:
 
 
 _WRITERS = {
-    "arithmetic": _arithmetic, "accumulate": _accumulate, "condition": _condition, "average": _average, "function": _function,
-}  # fmt: skip
+    "arithmetic": _arithmetic,
+    "accumulate": _accumulate,
+    "condition": _condition,
+    "average": _average,
+    "function": _function,
+}

@@ -4,6 +4,7 @@ families of the test split alone, one program a family. The items depend on `see
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
@@ -31,7 +32,7 @@ def heldout(
     format: FormatConfig,
     style: str,
     count_tokens: Callable[[str], int] | None = None,
-    plugins: Sequence[str] = (),
+    roots: Sequence[str] = (),
 ) -> list[Example]:
     """`n` examples a level and a further source (fewer if a source has no more); all complete."""
 
@@ -40,15 +41,12 @@ def heldout(
         return example.truth.complete and short
 
     parts = [("grammar", Grammar({level: 1.0}).programs(SEEDS + seed, "test")) for level in levels]
-    parts += [(part, source.programs(seed, "test")) for part, source in mix.build(sources or {}, plugins).items()]
+    parts += [(part, source.programs(seed, "test")) for part, source in mix.build(sources or {}, roots).items()]
     found: list[Example] = []
     for part, programs in parts:
-        taken = 0
-        for example in examples(_distinct(part, programs, 20 * n + 100), trace, task, format, style, fits):
-            found.append(example)
-            taken += 1
-            if taken == n:
-                break
+        made = examples(_distinct(part, programs, 20 * n + 100), trace, task, format, style, fits)
+        found += islice(made, n)
+        made.close()
     return found
 
 

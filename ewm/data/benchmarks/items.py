@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
 from ewm.data.example import Example, make, task_of
@@ -14,7 +14,7 @@ from ewm.tracing import Runner
 def examples(
     programs: Iterable[tuple[str, Program]], trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str,
     fits: Callable[[Example], bool] = lambda example: True,
-) -> Iterator[Example]:  # fmt: skip
+) -> Generator[Example, None, None]:  # fmt: skip
     """Of (part's name, program), those that finish and to which the task applies."""
     waiting: deque[tuple[str, Program]] = deque()
 

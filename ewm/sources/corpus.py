@@ -1,0 +1,32 @@
+"""Programs of a JSONL file: your own, or what `python -m ewm.sources mine` wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ewm.programs import Program, Split
+from ewm.programs.constructs import constructs
+from ewm.programs.corpora import read_jsonl
+
+
+class Corpus:
+    """Finite, in an order drawn by the seed."""
+
+    def __init__(self, path: str, exclude_constructs: Sequence[str] = ()) -> None:
+        if not Path(path).is_file():
+            raise ValueError(f"path={path}: no such file. It wants JSONL, one program a line: {{'source', 'entry'}}.")
+        self.path, self.excluded = path, frozenset(exclude_constructs)
+
+    def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
+        found = list(read_jsonl(self.path))
+        random.Random(f"corpus:{seed}").shuffle(found)
+        for program in found:
+            if split in (None, program.split) and self.excluded.isdisjoint(constructs(program.source)):
+                yield program
+
+    def fingerprint(self) -> str:
+        """What the programs depend on beside seed and config."""
+        return hashlib.sha256(Path(self.path).read_bytes()).hexdigest()

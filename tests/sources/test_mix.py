@@ -1,0 +1,58 @@
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from ewm.programs import Program
+from ewm.programs.corpora import read_jsonl, write_jsonl
+from ewm.sources import Grammar, interleave, mix
+
+PROGRAMS = [Program(f"x = {n}\ny = x + {n}") for n in range(12)]
+
+
+@pytest.fixture
+def sources(tmp_path):
+    path = tmp_path / "own.jsonl"
+    assert write_jsonl(path, PROGRAMS) == 12
+    return {
+        "own": {"_target_": "ewm.sources.Corpus", "path": str(path), "weight": 3.0},
+        "made": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0}, "weight": 1.0},
+        "never": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0}, "weight": 0},
+    }
+
+
+def test_weights_order_and_what_is_exhausted(sources):
+    found = list(islice(interleave(sources, seed=0), 100))
+    assert found == list(islice(interleave(sources, seed=0), 100))
+    assert found != list(islice(interleave(sources, seed=1), 100))
+    assert Counter(name for name, _ in found) == {"own": 12, "made": 88}
+    assert Counter(name for name, _ in found[:16])["own"] > 8
+    assert {p.id for name, p in found if name == "own"} == {p.id for p in PROGRAMS}
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_a_split_takes_its_own_families(sources, split):
+    assert {p.split for _, p in islice(interleave(sources, 0, split), 30)} == {split}
+
+
+def test_near_copies_and_benchmarks_stay_out():
+    distinct = mix.Distinct(2, banned={mix.shape(Program("q = 'a'"))})
+    texts = ["a = 1", "a = 1", "b = 1", "c = 1", "z = 'word'", "a = b = 1"]
+    reasons = [distinct.reason(Program(text)) for text in texts]
+    assert reasons == [None, "duplicate", None, "family is full", "in a benchmark", None]
+
+
+def test_levels_are_checked():
+    with pytest.raises(ValueError, match="no grammar level strait"):
+        Grammar({"strait": 1.0})
+    with pytest.raises(ValueError, match="sum to zero"):
+        Grammar({"straight": 0.0})
+
+
+def test_a_corpus_names_the_line_that_is_no_program(tmp_path):
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"source": "x = 1"}\n\n{"entry": "f()"}\n')
+    with pytest.raises(ValueError, match="line 3: no program"):
+        list(read_jsonl(path))
+    path.write_text('{"source": "x = 1", "more": 1}\n')
+    assert list(read_jsonl(path)) == [Program("x = 1")]
