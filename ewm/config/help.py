@@ -66,8 +66,9 @@ def _keys(config: DictConfig, config_name: str) -> list[str]:
 
 def _ending() -> list[str]:
     return [
-        "Open sections take new entries with +: reward.terms, data.sources, benchmarks, lora.extra (PEFT's keys),",
-        "grpo.extra (TRL's keys), model.architecture. What a run would use: --cfg job. Hydra's own flags: --hydra-help.",
+        "Open sections take new entries with +: reward.terms, data.sources, benchmarks, model.architecture,",
+        "lora.extra (keys of PEFT), grpo.extra (keys of TRL).",
+        "What a run would use: --cfg job. Hydra's own flags: --hydra-help.",
     ]
 
 

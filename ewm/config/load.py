@@ -95,7 +95,8 @@ def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
     for section in FROM_RUN:
         if section not in named and section in trained:
             mine = {key: OmegaConf.select(plain, key) for key in named if key.startswith(f"{section}.")}
-            plain[section] = trained[section]
+            schema = cast(Any, OmegaConf.get_type(plain, section))
+            plain[section] = OmegaConf.structured(schema(**trained[section]))
             for key, value in mine.items():
                 OmegaConf.update(plain, key, value)
     return plain

@@ -17,7 +17,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -59,37 +60,32 @@ def problems(
 ) -> list[str]:
     """Every mistake in these overrides; an empty list means that the run may start."""
     found: list[str] = []
-    good: list[list[str]] = []  # for each right override, its values in a sweep
+    place = _Place(config_name, tuple(searchpath))
     read = _parse(arguments, found)
-    schema = SCHEMAS.get(config_name, SCHEMAS["train"])
     presets = [r for r in read if r.key.partition("@")[0] in groups(config_name)]
-    values = [r for r in read if r not in presets]
-    for override in presets:
-        mine = list(_group_problems(override, searchpath)) or list(_sweep_problems(override, multirun))
+    right: list[_Read] = []
+    for one in sorted(read, key=lambda r: r not in presets):
+        mine = list(_group_problems(one, searchpath) if one in presets else _key_problems(one, place))
+        mine = mine or list(_sweep_problems(one, multirun))
         found += mine
-        if not mine:
-            good.append(_variants(override))
-    chosen = [variants[0] for variants in good if variants]
-    if broken := _composes(chosen, config_name, searchpath):
-        return [*found, broken]
-    right = []
-    for override in values:
-        mine = list(_key_problems(override, config_name, schema)) or list(_sweep_problems(override, multirun))
-        found += mine
-        right += [] if mine else [override]
-    one_each = [text for override in right for text in _variants(override)[:1]]
-    single = all(len(_variants(override)) == 1 for override in right)
-    if not single or _composes([*chosen, *one_each], config_name, searchpath):  # something is wrong: look at each alone
-        for override in list(right):
-            if mine := list(_value_problems(override, chosen, config_name, schema, searchpath)):
-                found += mine
-                right.remove(override)
-    good += [_variants(override) for override in right]
-    return found + _as_a_whole(good, config_name, searchpath)
+        right += [] if mine else [one]
+    if any(len(r.variants) != 1 for r in right) or place.broken([r.text for r in right]):
+        chosen = [r.variants[0] for r in right if r in presets]
+        if broken := place.broken(chosen):
+            return [*found, broken]
+        for one in [r for r in right if r not in presets]:  # each alone, since Hydra names only the first
+            mine = [
+                _explain(text, one, broken, place, chosen)
+                for text in one.variants
+                if (broken := place.broken([*chosen, text]))
+            ]
+            found += mine
+            right = [r for r in right if r is not one or not mine]
+    return found + _as_a_whole([r.variants for r in right if r.variants], place)
 
 
 def _show_help(overrides: Sequence[str], config_name: str) -> None:
-    if wrong := _composes(list(overrides), config_name, ()):
+    if wrong := _Place(config_name).broken(overrides):
         _exit_on(problems(overrides, config_name) or [wrong])
     print(help.page(compose_dict(overrides, config_name), config_name))
     sys.exit(0)
@@ -106,14 +102,49 @@ def _exit_on(lines: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class _Read:
-    """An override as typed, and as Hydra reads it."""
+    """An override as typed, and as Hydra reads it; `variants` are its values in a sweep, one without."""
 
     text: str
     override: Override
 
     @property
     def key(self) -> str:
-        return self.override.key_or_group
+        return str(self.override.key_or_group)
+
+    @property
+    def variants(self) -> list[str]:
+        override = self.override
+        if override.is_sweep_override() and override.is_discrete_sweep():
+            return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+        return [] if override.is_sweep_override() else [self.text]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The primary config and where presets are looked for; composes each set of overrides once."""
+
+    config_name: str
+    searchpath: tuple[str, ...] = ()
+    made: dict[tuple[str, ...], DictConfig | str] = field(default_factory=dict, compare=False)
+
+    @property
+    def schema(self) -> type:
+        return SCHEMAS.get(self.config_name, SCHEMAS["train"])
+
+    def compose(self, overrides: Sequence[str]) -> DictConfig | str:
+        """The config, or Hydra's words for why there is none."""
+        key = tuple(overrides)
+        if key not in self.made:
+            try:
+                self.made[key] = compose_dict(key, self.config_name, self.searchpath)
+            except (HydraException, OmegaConfBaseException, ValueError) as error:
+                self.made[key] = " ".join(str(error).split())
+        return self.made[key]
+
+    def broken(self, overrides: Sequence[str]) -> str | None:
+        """Why these overrides do not compose; None if they do."""
+        made = self.compose(overrides)
+        return made if isinstance(made, str) else None
 
 
 def _parse(arguments: Sequence[str], found: list[str]) -> list[_Read]:
@@ -122,38 +153,31 @@ def _parse(arguments: Sequence[str], found: list[str]) -> list[_Read]:
         try:
             read.append(_Read(text, OverridesParser.create().parse_override(text)))
         except HydraException as error:
-            found.append(
-                f"{text}: cannot be read ({str(error).splitlines()[0]}). Write key=value, and quote blanks and brackets."
-            )
+            found.append(f"{text}: cannot be read ({str(error).splitlines()[0]}). Write key=value; quote brackets.")
     return read
-
-
-def _variants(read: _Read) -> list[str]:
-    override = read.override
-    if override.is_sweep_override() and override.is_discrete_sweep():
-        return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
-    return [] if override.is_sweep_override() else [read.text]
 
 
 def _group_problems(read: _Read, searchpath: Sequence[str]) -> Iterator[str]:
     if read.override.is_delete():
         return
     names = options(read.key.partition("@")[0], searchpath)
-    for text in _variants(read):
+    for text in read.variants:
         value = OverridesParser.create().parse_override(text).value()
         for name in value if isinstance(value, list) else [value]:
-            if name is not None and str(name) not in names:
+            if name is None:
+                yield f"{read.key}=null: leave it out; a preset that is chosen already is taken away with ~{read.key}."
+            elif str(name) not in names:
                 yield f"{read.key}={name}: no such option.{did_you_mean(str(name), names)} Options: {', '.join(names)}."
 
 
-def _key_problems(read: _Read, config_name: str, schema: type) -> Iterator[str]:
+def _key_problems(read: _Read, place: _Place) -> Iterator[str]:
     key = read.key
     if key.startswith(("hydra.", "hydra/")):
         return
     if key.split(".")[0] == "plugins":
         yield "plugins: only a config file can list them, not the command line (they name code that is run)."
-    elif keys.describe(schema, key) is None:
-        known = [*keys.all_keys(schema), *groups(config_name)]
+    elif keys.describe(place.schema, key) is None:
+        known = [*keys.all_keys(place.schema), *groups(place.config_name)]
         yield f"{key}: no such key.{did_you_mean(key, known)}"
 
 
@@ -165,26 +189,10 @@ def _sweep_problems(read: _Read, multirun: bool) -> Iterator[str]:
         )
 
 
-def _value_problems(
-    read: _Read, chosen: list[str], config_name: str, schema: type, searchpath: Sequence[str]
-) -> Iterator[str]:
-    for text in _variants(read):
-        if broken := _composes([*chosen, text], config_name, searchpath):
-            yield _explain(text, read, broken, schema, compose_dict(chosen, config_name, searchpath))
-
-
-def _composes(overrides: list[str], config_name: str, searchpath: Sequence[str]) -> str | None:
-    """Why these overrides do not compose, in Hydra's words; None if they do."""
-    try:
-        compose_dict(overrides, config_name, searchpath)
-    except (HydraException, OmegaConfBaseException) as error:
-        return " ".join(str(error).split())
-    return None
-
-
-def _explain(text: str, read: _Read, error: str, schema: type, without: DictConfig) -> str:
-    """The sentence for a value that does not compose; `without` is the config that it was meant to change."""
-    key = keys.describe(schema, read.key)
+def _explain(text: str, read: _Read, error: str, place: _Place, chosen: list[str]) -> str:
+    """The sentence for a value that does not compose with the chosen presets."""
+    without = cast(DictConfig, place.compose(chosen))
+    key = keys.describe(place.schema, read.key)
     if key is None:  # hydra.*
         return f"{text}: {error}"
     if not key.open:
@@ -204,21 +212,16 @@ def _explain(text: str, read: _Read, error: str, schema: type, without: DictConf
     return f"{read.key}: no such entry.{did_you_mean(read.key, known)} {there_are}"
 
 
-def _as_a_whole(good: list[list[str]], config_name: str, searchpath: Sequence[str]) -> list[str]:
+def _as_a_whole(variants: list[list[str]], place: _Place) -> list[str]:
     """Cross-field problems; of a sweep only if no job could run, since each job answers for itself."""
-    jobs = itertools.islice(itertools.product(*(v for v in good if v)), CHECKED_JOBS)
-    per_job: list[list[str]] = []
-    for job in jobs:
-        per_job.append(_whole(list(job), config_name, searchpath))
-        if not per_job[-1]:
+    found: dict[str, None] = {}
+    for job in itertools.islice(itertools.product(*variants), CHECKED_JOBS):
+        made = place.compose(job)
+        try:
+            mine = [made] if isinstance(made, str) else check(to_dataclass(made, job))
+        except ConfigError as error:
+            mine = error.problems
+        if not mine:
             return []
-    return list(dict.fromkeys(line for lines in per_job for line in lines))
-
-
-def _whole(overrides: list[str], config_name: str, searchpath: Sequence[str]) -> list[str]:
-    if broken := _composes(overrides, config_name, searchpath):
-        return [broken]
-    try:
-        return check(to_dataclass(compose_dict(overrides, config_name, searchpath), overrides))
-    except ConfigError as error:
-        return error.problems
+        found |= dict.fromkeys(mine)
+    return list(found)

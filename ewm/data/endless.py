@@ -24,14 +24,20 @@ class Endless:
 
     def __call__(self, position: int) -> Stream:
         return stream(
-            self.seed, self.levels, style=self.style, encode=self.encode, start=position, format=self.format, trace=self.trace
-        )  # fmt: skip
+            self.seed,
+            self.levels,
+            style=self.style,
+            encode=self.encode,
+            start=position,
+            format=self.format,
+            trace=self.trace,
+        )
 
 
 def endless(
     data: DataConfig, trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str, *, encode: Encode
 ) -> Endless:
-    """`task` is not read: the stream mixes its own. Levels and weights are those of the grammar sources; other kinds of source have an end."""
+    """Levels and weights are those of the grammar sources. `task` is not read: the stream mixes its own tasks."""
     levels: dict[str, float] = {}
     for name, node in data.sources.items():
         if "levels" not in node:

@@ -1,0 +1,71 @@
+"""Dataclasses out of conf/, identities, what an evaluation takes over from a run, the help page."""
+
+import dataclasses
+import json
+
+import pytest
+
+from ewm.config import ConfigError, compose, digest, help, keys, library
+from ewm.config.errors import nearest
+from ewm.config.limits import CHOICES, RANGES
+from ewm.config.load import compose_dict
+from ewm.config.schema import TrainConfig
+
+
+def test_plain_dataclasses():
+    cfg = compose(["lora.r=32", "reward=strict"])
+    assert (cfg.lora.r, cfg.reward.name) == (32, "strict")
+    assert type(cfg.reward.terms) is dict
+    assert all(type(term) is dict for term in cfg.reward.terms.values())
+
+
+def test_every_problem_in_one_error():
+    with pytest.raises(ConfigError) as error:
+        compose(["lora.r=0", "grpo.loss_type=foo"])
+    assert len(error.value.problems) == 2
+
+
+def test_digest_is_the_config_wherever_it_writes():
+    plain = digest(compose())
+    assert digest(compose(["output_dir=/elsewhere"])) == plain
+    assert digest(compose(["seed=1"])) != plain
+    assert digest(compose(["lora.r=16"])) == plain  # the default, said aloud
+
+
+def test_evaluation_takes_over_the_run_and_overrides_win(tmp_path):
+    trained = compose(["model=nano_scratch", "format=ellora", "trace.max_events=77"])
+    (tmp_path / "run.json").write_text(json.dumps({"config": dataclasses.asdict(trained)}))
+    cfg = compose([f"run={tmp_path}", "trace.cpu_s=1", "format=delta"], "evaluate")
+    assert cfg.model.name == "nano_scratch"
+    assert (cfg.trace.max_events, cfg.trace.cpu_s) == (77, 1.0)
+    assert cfg.format.name == "delta"
+
+
+def test_limits_name_keys_that_exist():
+    assert set(CHOICES) | set(RANGES) <= set(keys.all_keys(TrainConfig)) | {"generation.constrain"}
+
+
+def test_library_keys_are_read_without_importing():
+    assert {"beta", "epsilon", "learning_rate", "loss_type", "vllm_mode"} <= library.grpo_keys()
+    assert {"r", "lora_alpha", "alpha_pattern", "task_type"} <= library.lora_keys()
+
+
+@pytest.mark.parametrize(
+    "word, known, expected",
+    [
+        ("strct", ["strict", "gated"], "strict"),
+        ("lora.rnk", ["lora.r", "lora.lora_alpha", "grpo.rank"], "lora.r"),
+        ("grpo.lr", ["grpo.learning_rate", "lora.r"], "grpo.learning_rate"),
+        ("zzz", ["strict"], None),
+    ],
+)
+def test_nearest(word, known, expected):
+    assert nearest(word, known) == expected
+
+
+def test_help_lists_every_group_and_key():
+    page = help.page(compose_dict(["lora.r=5"], "train"))
+    assert all(f"\n  {key}=" in page for key in keys.all_keys(TrainConfig))
+    assert "lora.r=5" in page
+    assert "nano*" in page
+    assert max(map(len, page.splitlines())) <= help.WIDTH

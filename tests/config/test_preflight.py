@@ -1,0 +1,130 @@
+"""Mistakes on a command line, each with the one sentence that it must be answered with."""
+
+import pytest
+
+from ewm.config import library
+from ewm.config.preflight import problems
+
+ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.terms.result.weight=0"]
+
+
+@pytest.mark.parametrize(
+    "overrides, said",
+    [
+        (["lora.rnk=32"], "lora.rnk: no such key. Did you mean lora.r?"),
+        (["+lora.foo=1"], "lora.foo: no such key."),
+        (["lora.alpha=1"], "lora.alpha: no such key. Did you mean lora.lora_alpha?"),
+        (["grpo.lr=1"], "grpo.lr: no such key. Did you mean grpo.learning_rate?"),
+        (["loar=none"], "loar: no such key. Did you mean lora?"),
+        (["reward=strct"], "reward=strct: no such option. Did you mean strict? Options: "),
+        (["benchmark=[heldout,elora5]"], "benchmark=elora5: no such option. Did you mean ellora5? Options: "),
+        (["lora.r=abc"], "lora.r=abc: wants a whole number."),
+        (["sft.max_minutes=soon"], "sft.max_minutes=soon: wants a number or null."),
+        (["lora.r=-1"], "lora.r=-1: must be at least 1."),
+        (["grpo.top_p=1.5"], "grpo.top_p=1.5: must be above 0 and at most 1."),
+        (["lora.r=[1"], "lora.r=[1: cannot be read"),
+        (["model.path=/nonexistent"], "model.path=/nonexistent: no such folder. Give a folder with config.json, or a hub"),
+        (["model=hf"], "model.path is empty: model=hf wants model.path=<folder or hub id>."),
+        (
+            ["grpo.num_generations=7", "grpo.per_device_train_batch_size=8"],
+            "grpo.num_generations=7 does not divide the generation batch of 8 completions. Possible here: 2, 4, 8.",
+        ),
+        (["grpo.num_iterations=4", "grpo.save_steps=6"], "grpo.save_steps=6 falls inside a generation cycle of 4 steps"),
+        (["grpo.loss_type=foo"], "grpo.loss_type=foo: no such choice. Possible: dapo, grpo, dr_grpo, bnpo"),
+        (["grpo.loss_type=luspo"], "grpo.loss_type=luspo wants grpo.importance_sampling_level=sequence."),
+        (ZERO, "reward.terms: the weights sum to 0 (reward.terms.path.weight=0 "),
+        (["data.sources.reserved.weight=0"], "data.sources: the weights sum to 0"),
+        (["task=mixed", "task.mix.trace=0", "task.mix.output=0"], "task.mix={'trace': 0.0, 'output': 0.0}: the weights"),
+        (["reward.terms.pth.weight=2"], "there is no reward.terms.pth. Did you mean reward.terms.path?"),
+        (["+reward.terms.path.foo=2"], "reward.terms.path.foo: ewm.rewards.terms.path takes no such key."),
+        (["+data.sources.reserved.level=a"], "data.sources.reserved.level: ewm.sources.Grammar takes no such key. Did you mean levels?"),
+        (["+benchmarks.heldout.nn=1"], "benchmarks.heldout.nn: ewm.data.benchmarks.heldout takes no such key. Did you mean n?"),
+        (["benchmarks.heldout.nn=1"], "benchmarks.heldout.nn: no such entry. Did you mean benchmarks.heldout.n?"),
+        (["+reward.terms.x={_target_: os.system}"], "reward.terms.x._target_=os.system: only names below ewm. are built."),
+        (["+reward.terms.x={_target_: ewm.rewards.terms.pth}"], "ewm.rewards.terms has no such function. Did you mean path?"),
+        (["+reward.terms.x={_target_: ewm.launching.sys.exit}"], "cannot import ewm.launching.sys"),
+        (["plugins=[os]"], "plugins: only a config file can list them"),
+        (["+grpo.extra.bet=1"], "grpo.extra.bet: TRL's GRPOConfig has no such key. Did you mean beta?"),
+        (["+grpo.extra.beta=1"], "grpo.extra.beta: has a key of its own, grpo.beta."),
+        (["+lora.extra.alpha_patern={}"], "PEFT's LoraConfig has no such key. Did you mean alpha_pattern?"),
+        (["reward=strict,gated"], "reward=strict,gated: several values are a sweep, which wants -m"),
+        (["sft=none", "grpo.enabled=false"], "Nothing to train: sft=none and grpo.enabled=false."),
+        (["grpo.max_completion_length=4000"], "do not fit model.max_length="),
+        (["engine=openai"], "engine=openai wants engine.base_url"),
+        (["hydra.foo=1"], "hydra.foo=1: "),
+        (["sft=null"], "sft=null: leave it out"),
+    ],
+)  # fmt: skip
+def test_one_mistake(overrides, said):
+    found = problems(overrides)
+    assert any(said in line for line in found), found
+    assert len(found) <= 2
+    assert not any("\n" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    "overrides, said",
+    [
+        (
+            ["engine=vllm_colocate"],
+            "engine=vllm_colocate needs a CUDA device, and there is none here. Possible here: engine=hf.",
+        ),
+        (["hardware=gpu"], "hardware.device=cuda: no CUDA device here. Possible: hardware=auto, hardware=cpu."),
+        (["model.quantization=nf4"], "model.quantization=nf4 needs a CUDA device."),
+    ],
+)
+def test_without_a_gpu(overrides, said, monkeypatch):
+    monkeypatch.setattr(library, "cuda_devices", lambda: 0)
+    assert said in " ".join(problems(overrides))
+
+
+@pytest.mark.parametrize(
+    "overrides, said",
+    [
+        (["engine=vllm_colocate", "lora.r=1024"], "lora.r=1024 is more than vLLM serves."),
+        (["engine=vllm_colocate", "model.quantization=nf4"], "merging the adapter into 4 bits loses the update."),
+    ],
+)
+def test_with_a_gpu(overrides, said, monkeypatch):
+    monkeypatch.setattr(library, "cuda_devices", lambda: 1)
+    monkeypatch.setattr(library, "installed", lambda package: True)
+    assert said in " ".join(problems(overrides))
+
+
+def test_all_mistakes_at_once():
+    found = problems(["lora.rnk=3", "reward=strct", "lora.r=abc", "grpo.loss_type=foo", "data.num_train=-2"])
+    assert len(found) == 5
+    assert [line.split("=")[0].split(":")[0] for line in found] == [
+        "reward", "lora.rnk", "lora.r", "grpo.loss_type", "data.num_train",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["reward=strict", "lora.r=32", "debug=fast"],
+        ["+grpo.extra.top_entropy_quantile=0.2"],
+        ["+lora.extra.alpha_pattern={q_proj: 8}"],
+        ["~reward.terms.state"],
+        ["reward.terms.state.weight=3", "benchmark=[heldout,ellora5]", "benchmarks.ellora5.n=5"],
+        ["+benchmarks.twice={_target_: ewm.data.benchmarks.heldout, n: 3}"],
+        ["~experiment", "hydra.verbose=true"],
+    ],
+)
+def test_nothing_wrong(overrides):
+    assert problems(overrides) == []
+
+
+def test_a_sweep_goes_on_unless_no_job_can_run():
+    assert problems(["reward=strict,gated", "data.num_train=64,298"], multirun=True) == []
+    assert problems(["grpo.num_generations=7,8"], multirun=True) == []  # the first job will say so itself
+    assert "does not divide" in problems(["grpo.num_generations=7,9"], multirun=True)[0]
+    assert problems(["lora.r=8,abc"], multirun=True) == ["lora.r=abc: wants a whole number."]
+    assert "Did you mean strict?" in problems(["reward=strct,gated"], multirun=True)[0]
+
+
+def test_evaluate_has_its_own_keys(tmp_path):
+    assert problems(["generation=sample"], "evaluate") == []
+    assert problems(["lora.r=3"], "evaluate")[0].startswith("lora.r: no such key.")
+    assert problems([f"run={tmp_path}"], "evaluate")[0].startswith(f"run={tmp_path}: no run.json there.")

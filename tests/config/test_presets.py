@@ -1,0 +1,59 @@
+"""Every preset composes, and says in its first comment which command runs it."""
+
+import shlex
+
+import pytest
+
+from ewm.config import check, compose, groups, library
+from ewm.config.load import compose_dict, to_dataclass
+
+PRESETS = [(group, option) for group in groups.groups() for option in groups.options(group)]
+WANTS = {"hf": ["model.path=some/model"], "openai": ["engine.base_url=http://x"]}
+ANSWERED = (
+    "wants",
+    "needs",
+    "only evaluates",
+    "cannot receive",
+    "do not fit",
+)  # a preset that this machine or stage cannot run
+
+
+@pytest.fixture
+def with_gpu(monkeypatch):
+    monkeypatch.setattr(library, "cuda_devices", lambda: 1)
+    monkeypatch.setattr(library, "installed", lambda package: True)
+
+
+@pytest.mark.parametrize("group, option", PRESETS)
+def test_composes(group, option, with_gpu):
+    overrides = [f"{group}={option}", *(WANTS.get(option, []) if (group, option) != ("engine", "hf") else [])]
+    cfg = to_dataclass(compose_dict(overrides, "train"), overrides)
+    problems = [line for line in check(cfg) if not any(word in line for word in ANSWERED)]
+    assert problems == []
+
+
+@pytest.mark.parametrize("option", groups.options("experiment"))
+def test_experiment_runs_as_it_stands(option, with_gpu):
+    assert compose([f"experiment={option}"]).name == option
+
+
+@pytest.mark.parametrize("group, option", PRESETS)
+def test_first_comment_is_its_command(group, option):
+    command = groups.command(group, option)
+    assert "train.py" in command or "evaluate.py" in command, command
+    words = [word for word in shlex.split(command) if "=" in word]
+    named = f"{group}={option}" in words or any(option in word or word.startswith(f"{group}.") for word in words)
+    inside_an_experiment = any(word.startswith("experiment=") for word in words)
+    assert named or inside_an_experiment
+
+
+def test_presets_come_after_the_primary_file():
+    cfg = compose(["experiment=nano_base", "debug=fast"])
+    assert (cfg.model.init, cfg.grpo.enabled, cfg.sft.stream, cfg.lora.enabled) == ("scratch", False, True, False)
+    assert cfg.sft.max_steps == 2
+    assert compose(["experiment=quickstart", "name=mine"]).name == "mine"
+
+
+def test_benchmark_items_caps_every_benchmark():
+    cfg = compose(["benchmark=[heldout,ellora5]", "benchmark_items=2"])
+    assert [b["n"] for b in cfg.benchmarks.values()] == [2, 2]
