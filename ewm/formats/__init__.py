@@ -72,7 +72,7 @@ def _whole(prediction: Prediction) -> bool:
 def _given(steps: tuple[Step, ...], program: Program) -> int:
     """Leading steps that can be read off the prompt: definitions and imports, then the entry call's header.
 
-    A body that computes something before the call gives nothing away, and neither does a program without a call.
+    A body that does anything else before the call gives nothing away, and neither does a program without a call.
     """
     if program.entry is None:
         return 0
@@ -80,13 +80,17 @@ def _given(steps: tuple[Step, ...], program: Program) -> int:
         tree = ast.parse(program.source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 0
-    plain = {s.lineno for s in tree.body if isinstance(s, ast.FunctionDef | ast.Import | ast.ImportFrom)}
-    for count, step in enumerate(steps):
-        if step.kind == "call" and step.depth == 1:
-            return count + 1
-        if step.kind != "line" or step.writes or step.line not in plain:
-            return 0
-    return 0
+    functions = {_first_line(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    plain = {_first_line(node) for node in tree.body if isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom)}
+    body = 1 + max((i for i, step in enumerate(steps) if step.depth == 0), default=-1)
+    header = steps[body] if body < len(steps) else None
+    if header is None or header.kind != "call" or header.line not in functions:
+        return 0
+    return body + 1 if all(s.kind == "line" and not s.writes and s.line in plain for s in steps[:body]) else 0
+
+
+def _first_line(node: ast.stmt) -> int:
+    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
 
 
 def _after_thinking(text: str) -> str:

@@ -17,7 +17,10 @@ from dataclasses import dataclass, field, replace
 from ewm.formats.prediction import Step
 from ewm.tracing.events import Event, Trace
 
-_NO_VALUE = re.compile(r"<(?:(?:function|class|module) .*|module)>")
+_NO_VALUE = re.compile(  # functions, also bound and wrapped ones, classes, modules
+    r"<(?:(?:function|class|module) .*|module|_lru_cache_wrapper|method|method-wrapper|method_descriptor"
+    r"|wrapper_descriptor|classmethod_descriptor|staticmethod|classmethod|property)>"
+)
 
 
 @dataclass

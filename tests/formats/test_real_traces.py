@@ -99,3 +99,22 @@ def test_entry_and_answer(runner):
     assert truth.given == 3
     assert truth.prediction.value == "[2.5, 2]"
     assert formats.truth(trace, program, "output", "delta").prediction.value == "[2.5, 2]"
+
+
+@pytest.mark.parametrize(
+    "source, entry, given",
+    [
+        ("def f(x):\n    return x", "f(1)", 2),
+        ("import math\nimport functools\n@functools.lru_cache\ndef f(x):\n    return x", "f(1)", 4),
+        ("def f(x):\n    return x", None, 0),
+        ("k = 2\ndef f(x):\n    return x", "f(1)", 0),  # the body computes
+        ("def f(x):\n    return x\nf(3)", "f(1)", 0),  # the first call is the body's own
+        ("class A:\n    pass\ndef f(x):\n    return x", "f(1)", 0),
+        ("def f(x):\n    return x", "g(1)", 0),  # nothing is entered
+    ],
+)
+def test_what_the_prompt_gives_away(runner, source, entry, given):
+    program = Program(source, entry)
+    trace = runner.trace(program)
+    assert formats.truth(trace, program, "trace", "delta").given == given
+    assert formats.truth(trace, program, "trace", "ellora").given == 0
