@@ -102,13 +102,16 @@ def truth(row: dict[str, Any], reward: rewards.Reward, runner: Runner, task: str
         raise Refused(UNREADABLE)
     program = Program(row["source"], row.get("entry") or None, row.get("stdin") or "")
     traced = runner.trace(program)
+    if isinstance(reward, Ellora):  # a program that does not run earns nothing there
+        shown = formats.get("ellora").render(traced) if traced.status == "ok" else ""
+        return Truth(Prediction(""), task, format, actual_trace=shown)
     try:
         found = formats.truth(traced, program, task, format)
     except ValueError as error:
         raise Refused(str(error)) from None
     if traced.status not in ("ok", "exception"):
         raise Refused(f"the program did not run to its end: {traced.status}")
-    return found if traced.status == "ok" else replace(found, actual_trace="")
+    return found
 
 
 if __name__ == "__main__":

@@ -40,8 +40,10 @@ def test_ellora_reads_its_own_trace(run):
 
 
 def test_a_program_that_fails_earns_nothing_under_ellora(run):
-    row = {"source": "x = 1\ny = 1 / 0", "completion": "State: {x=1}"}
-    assert run([row], "reward=ellora")[1][0]["total"] == 0.0
+    failing = [{"source": source, "completion": "State: {x=1}"} for source in ("x = 1\ny = 1 / 0", "x = (")]
+    code, rows, _ = run(failing, "reward=ellora")
+    assert code == 0
+    assert [row["total"] for row in rows] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(
