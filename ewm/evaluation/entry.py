@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,17 @@ def evaluate(cfg: EvaluateConfig, record: Any) -> Results:
     from ewm import models  # here: a missing adapter is answered before torch is loaded
 
     model = models.load(cfg.model, None, cfg.hardware)
-    trained_on = trained_families(Path(cfg.run)) if cfg.run else ()
-    return on_benchmarks(model, adapter, cfg.benchmarks, Settings.of(cfg), Path(record.folder), trained_on)
+    settings, trained_on = Settings.of(cfg), frozenset[str]()
+    if cfg.run:
+        settings = replace(settings, headline=endpoint_of(Path(cfg.run)))
+        trained_on = trained_families(Path(cfg.run))
+    return on_benchmarks(model, adapter, cfg.benchmarks, settings, Path(record.folder), trained_on)
+
+
+def endpoint_of(run: Path) -> str:
+    """The figure that the run was made for."""
+    config = json.loads((run / "run.json").read_text(encoding="utf-8"))["config"]
+    return str(config.get("headline", Settings.headline))
 
 
 def adapter_of(cfg: EvaluateConfig) -> Path | None:

@@ -19,11 +19,11 @@ from rich.console import Console
 
 from ewm.evaluation.results import Comparison, Results, split_headline
 from ewm.reporting import plot, words
-from ewm.reporting.terminal import grid
+from ewm.reporting.terminal import WIDE, grid
 from ewm.run import status
 
 FIGURES = (("reserved", "exact"), ("known", "exact"), ("reserved", "prefix"))
-ON_SCREEN = 2  # figures on the terminal; the files have all
+UNSAID = ("name", "output_dir")  # keys that do not tell one run from another
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict
         return []
     head = tuple(rows[0])
     cells = [tuple(row.values()) for row in rows]
-    figures = [f"{group} {metric}" for group, metric in _figures(runs)]
-    shown = [name for name in head if name not in figures[ON_SCREEN:]]
+    figures = list(_figures(runs))
+    shown = [name for name in head if name not in figures[2 if out.width >= WIDE else 1 :]]
     screen = [tuple(row[name] for name in shown) for row in rows]
     out.print(grid(f"{folder}: {_counts(runs)}", tuple(shown), screen))
     (folder / "table.md").write_text(_markdown(head, cells), encoding="utf-8")
@@ -97,6 +97,7 @@ def overrides(folder: Path) -> dict[str, str]:
 def swept(runs: Sequence[Run]) -> list[str]:
     """Keys whose value differs between the runs; every key of a single run."""
     keys = list(dict.fromkeys(key for run in runs for key in run.overrides))
+    keys = [key for key in keys if key not in UNSAID]
     if len(runs) == 1:
         return keys
     return [key for key in keys if len({run.overrides.get(key) for run in runs}) > 1]
@@ -110,22 +111,27 @@ def tabulate(runs: Sequence[Run]) -> list[dict[str, str]]:
     for run in runs:
         row = {key: run.overrides.get(key, "") for key in keys} or {"run": run.folder.name}
         row["status"] = run.status
-        for group, metric in figures:
+        for name, (group, metric) in figures.items():
             found = _comparison(run, group, metric)
-            row[f"{group} {metric}"] = words.change(found) if found else "-"
+            row[name] = words.change(found) if found else "-"
         row["n"] = str(run.results.items) if run.results else "-"
         row["minutes"] = f"{run.seconds / 60:.1f}" if run.seconds is not None else "-"
         rows.append(row)
     return rows
 
 
-def _figures(runs: Sequence[Run]) -> list[tuple[str, str]]:
-    """(group, metric) columns: the endpoint first, then known and reserved, where some run has them."""
+def _figures(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
+    """Columns: the endpoint first, then reserved and known, where some run has them. `reserved exact` for
+    heldout/reserved, unless there are several benchmarks."""
     wanted: list[tuple[str, str]] = []
     for results in (run.results for run in runs if run.results):
         wanted.append(split_headline(results.endpoint)[:2])
         wanted += [(g.name, metric) for kind, metric in FIGURES for g in results.groups.values() if g.kind == kind]
-    return [pair for pair in dict.fromkeys(wanted) if any(_comparison(run, *pair) for run in runs)]
+    found = [pair for pair in dict.fromkeys(wanted) if any(_comparison(run, *pair) for run in runs)]
+    several = len({group.partition("/")[0] for group, _ in found}) > 1
+    return {
+        f"{group if several else group.partition('/')[2] or group} {metric}": (group, metric) for group, metric in found
+    }
 
 
 def _write_csv(path: Path, runs: Sequence[Run], rows: Sequence[dict[str, str]], figures: Sequence[str]) -> None:

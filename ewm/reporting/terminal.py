@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ewm.evaluation.results import Results
+from ewm.evaluation.results import METRICS, Results
 from ewm.reporting import words
 
 NUMBERS = ("base", "adapter", "difference", "p", "blind", "n")
@@ -32,15 +32,17 @@ def grid(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Tabl
     """A plain rich table; numbers stand right."""
     table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in head:
-        table.add_column(name, justify="right" if name in NUMBERS else "left", overflow="fold", no_wrap=name in NUMBERS)
+        table.add_column(
+            name,
+            justify="right" if name in NUMBERS else "left",
+            overflow="fold",
+            no_wrap=name in NUMBERS or name.endswith(METRICS),
+        )
     for row in rows:
         table.add_row(*row)
     return table
 
 
 def tensorboard_root(folder: Path) -> Path:
-    """The outermost folder that holds runs: outputs of outputs/train/name/run; the folder itself elsewhere."""
-    for parent in folder.parents:
-        if parent.name == "outputs":
-            return parent
-    return folder
+    """The folder that holds all runs (outputs, usually); the folder itself where it does not look like a run's."""
+    return next((p.parent for p in folder.parents if p.name in ("train", "evaluate", "sweeps")), folder)

@@ -32,9 +32,9 @@ def test_one_row_per_run_with_the_swept_keys(sweep):
         ("gated", "stale"), ("prefix", "failed before it began"), ("strict", "done"),
     ]  # fmt: skip
     assert "debug" not in rows[0]
-    assert rows[2]["heldout/reserved exact"] == "2.0 -> 14.0, +12.0 [+8.0, +16.0]"
+    assert rows[2]["reserved exact"] == "2.0 -> 14.0, +12.0 [+8.0, +16.0]"
     assert rows[2]["minutes"] == "1.5"
-    assert rows[0]["heldout/reserved exact"] == "-"
+    assert rows[0]["reserved exact"] == "-"
 
 
 def test_files_hold_the_same_rows(sweep):
