@@ -23,9 +23,18 @@ from ewm.tracing.snapshot import exception_text, make_render
 from ewm.tracing.tracer import lost, make_trace, overflowed, own_codes
 
 FILE = "<ewm-program>"
+RECURSION = 1000  # Python's own default
 CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
 _exit = os._exit
 _now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
+
+
+def _depth() -> int:
+    """Frames below the caller, itself included: the program's stack starts there."""
+    frame, depth = sys._getframe(1), 0
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment]
+    return depth
 
 
 class Output(io.StringIO):
@@ -138,6 +147,7 @@ class _Run:
         tracing, body = not self.request["plain"], self.limits["body"] or entry is None
         caught: BaseException | None = None
         value: Any = None
+        sys.setrecursionlimit(RECURSION + _depth())
         try:
             if tracing and body:
                 sys.settrace(trace)

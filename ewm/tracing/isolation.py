@@ -16,10 +16,8 @@ import ctypes
 import os
 import resource
 import signal
-import socket
 import struct
 import sys
-import threading
 from typing import Any
 
 from ewm.tracing.syscalls import filters
@@ -79,6 +77,10 @@ def landlock() -> int:
     return abi
 
 
+def _limit(kind: int, value: int) -> None:
+    resource.setrlimit(kind, (value, value))
+
+
 class Guard:
     """The limits of one zygote and its children."""
 
@@ -87,14 +89,17 @@ class Guard:
         self.notes: dict[str, str] = {}
         self.seccomp: Any = None
         self.children = -1
-        self.rlimits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)]
-        self.rlimits.append(
-            (resource.RLIMIT_CPU, int(limits["cpu_s"]) + 2)
-        )  # whole seconds: only if the zygote is gone
+        self.cpu_s = int(limits["cpu_s"]) + 2  # rlimits know whole seconds: for when the zygote is gone
+        self.memory = limits["memory_mb"] << 20
+
+    def limit(self) -> None:
+        """What zygote and children share: no core, no file, bounded memory beside what is there."""
+        _limit(resource.RLIMIT_CORE, 0)
+        _limit(resource.RLIMIT_FSIZE, 0)
         if LINUX:
             with open("/proc/self/statm") as file:
                 size = int(file.read().split()[0]) * resource.getpagesize()
-            self.rlimits.append((resource.RLIMIT_AS, size + (limits["memory_mb"] << 20)))
+            _limit(resource.RLIMIT_AS, size + self.memory)
 
     def attempt(self, name: str, act: Any) -> bool:
         """Do it; write down why not."""
@@ -115,8 +120,8 @@ class Guard:
         """After the fork, before the program."""
         if LINUX:
             _prctl(SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
-        for kind, value in self.rlimits:
-            resource.setrlimit(kind, (value, value))
+        else:
+            _limit(resource.RLIMIT_CPU, self.cpu_s)
         if self.seccomp is not None:
             _prctl(SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(self.seccomp))
 
@@ -136,6 +141,7 @@ class Guard:
 def enter_zygote(setup: dict[str, Any]) -> Guard:
     """Apply what holds for zygote and children alike, then try in a child what is really refused."""
     guard = Guard(setup["limits"])
+    guard.limit()
     wanted = {"L0": 0, "L1": 1}.get(setup["isolation"], 2)
     if not LINUX:
         return guard
@@ -199,12 +205,22 @@ def _exec() -> None:
 
 
 def _connect() -> None:
+    import socket  # in the probing child only: a zygote stays slim
+
     with socket.socket() as tcp:
         tcp.settimeout(0.2)
         tcp.connect(("127.0.0.1", 9))
 
 
+def _socket() -> None:
+    import socket
+
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+
+
 def _thread() -> None:
+    import threading
+
     thread = threading.Thread(target=int)
     thread.start()
     thread.join()
@@ -215,7 +231,7 @@ ATTEMPTS: dict[str, Any] = {
     "write": lambda: os.close(os.open("/tmp/.ewm-probe", os.O_CREAT | os.O_WRONLY)),
     "stdlib": lambda: os.close(os.open(os.__file__, os.O_RDONLY)),
     "tcp": _connect,
-    "socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
+    "socket": _socket,
     "fork": _fork,
     "kill": lambda: os.kill(os.getppid(), 0),
     "thread": _thread,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from ewm.config.schema import TraceConfig
 from ewm.tracing.__main__ import main
 
 FUNCTION = "def f(n):\n    return [n] * 2\n"
@@ -55,3 +59,8 @@ def test_missing_file_and_level(tmp_path, capsys):
     file.write_text("x = 1\n")
     assert main([str(file), "--isolation", "L0", "--require", "L1"]) == 1
     assert "trace.require=L1" in capsys.readouterr().err
+
+
+def test_the_config_file_has_every_key_at_its_default():
+    file = Path(__file__).parents[2] / "conf/trace/default.yaml"
+    assert OmegaConf.to_container(OmegaConf.load(file)) == asdict(TraceConfig())

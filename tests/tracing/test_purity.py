@@ -1,0 +1,51 @@
+"""Which programs may share a child, and that sharing changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ewm.config.schema import TraceConfig
+from ewm.programs import Program
+from ewm.tracing import Runner
+from ewm.tracing.purity import pure
+from ewm.tracing.tracer import own_codes
+
+
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("def f(xs):\n    return sorted(xs, key=lambda x: -x)\n", True),
+        ("import math\nfrom collections import Counter\nx = Counter('aab').most_common()\n", True),
+        ("import os\n", False),
+        ("import math\nmath.pi = 3\n", False),
+        ("from math import *\n", False),
+        ("x = ().__class__\n", False),
+        ("def f():\n    return [lambda: open('x')]\n", False),
+        ("class A: pass\n", False),
+        ("g = (i for i in ())\ng.gi_frame\n", False),
+        ("import collections.abc\ncollections.abc.sys\n", False),
+        ("import math\n" + "".join(f"a{i} = {i}\n" for i in range(300)) + "import sys\n", False),
+    ],
+)
+def test_pure(source, expected):
+    assert pure(own_codes(compile(source, "x", "exec")).values()) is expected
+
+
+def test_sharing_a_child_changes_nothing():
+    sources = [
+        "x = [1]\n", "import sys\nx = 2\n", "x = (\n", "while True:\n    pass\n", "x = 1 / 0\n", "print('a' * 20_000)\n",
+        "x = 'aab'\ny = set(x)\n", "import os\nos._exit(1)\n", "def f():\n    f()\nf()\n", "x = [0] * 10**10\n", "x = 9\n",
+        "def g():\n    try:\n        yield 1\n    finally:\n        print('late')\nit = g()\nnext(it)\n", "raise SystemExit\n", "y = 2\n",
+        "sum(range(10**12))\n", "z = 3\n",
+    ]  # fmt: skip
+    runs = []
+    for batch in (1, 16):
+        with Runner(TraceConfig(workers=1, batch=batch, cpu_s=0.2)) as runner:
+            runs.append([replace(t, wall_s=0, cpu_s=0) for t in runner.trace_all(map(Program, sources))])
+    assert runs[0] == runs[1]
+    assert [t.status for t in runs[0]] == [
+        "ok", "ok", "syntax_error", "event_limit", "exception", "output_limit", "ok", "exited_without_result",
+        "trace_lost", "memory", "ok", "ok", "exit", "ok", "timeout", "ok",
+    ]  # fmt: skip
