@@ -19,8 +19,8 @@ from ewm.formats.prediction import Truth
 from ewm.training import samples
 from ewm.training.judge import Judge
 
-_OWN_NAMES = ("rewards/", "completions/", "time/", "clip_ratio/")
-_NOT_METRICS = ("train_", "total_flos")  # the trainer's closing summary
+_OWN_NAMES = ("rewards/", "completions/", "time/")
+_NOT_METRICS = ("train_", "total_flos", "epoch", "reward_std")  # the closing summary; what rewards/total says already
 
 
 class Record(Protocol):
@@ -41,7 +41,7 @@ class Board(Protocol):
 def named(logs: Mapping[str, Any]) -> dict[str, float]:
     """The trainer's log line under this project's names; absent values and the closing summary left out."""
     kept = {k: v for k, v in logs.items() if isinstance(v, int | float) and not k.startswith(_NOT_METRICS)}
-    return {(k if k.startswith(_OWN_NAMES[:3]) else f"grpo/{k}"): float(v) for k, v in kept.items()}
+    return {(k if k.startswith(_OWN_NAMES) else f"grpo/{k}"): float(v) for k, v in kept.items()}
 
 
 class Recorder(TrainerCallback):

@@ -80,6 +80,7 @@ def reinforce(
             trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         finally:
             bar.close()
+            _leave_as_found(trainer)
     return save_adapter(model, record.folder / "adapter")
 
 
@@ -132,6 +133,14 @@ def save_adapter(model: Model, folder: Path) -> Path:
     with checkpoints.replacing(folder) as partial:
         model.model.save_pretrained(partial, selected_adapters=["default"])
     return folder
+
+
+def _leave_as_found(trainer: PolicyTrainer) -> None:
+    """Without mixed precision around its forward, without TRL's reference copy of the adapter, in eval mode."""
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    if "ref" in getattr(model, "peft_config", {}):
+        model.delete_adapter("ref")
+    model.eval()
 
 
 def _table(examples: list[Any]) -> Dataset:

@@ -20,6 +20,8 @@ from typing import Any
 
 import torch
 from accelerate.utils import set_seed
+from peft import set_peft_model_state_dict
+from safetensors.torch import load_file
 from torch.utils.data import Sampler
 from trl import GRPOTrainer
 
@@ -150,6 +152,16 @@ class PolicyTrainer(GRPOTrainer):
         finally:
             self._aside = None
             self.args.save_total_limit = keep
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Every adapter into its place. The trainer's own way skips the trained one where there is a reference too."""
+        model = self.accelerator.unwrap_model(model or self.model)
+        if not hasattr(model, "peft_config"):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
+        for name in model.peft_config:
+            folder = Path(resume_from_checkpoint) / ("" if name == "default" else name)
+            set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"), adapter_name=name)
 
 
 def _mix(*numbers: int) -> int:

@@ -95,6 +95,8 @@ def test_completions_are_kept_with_their_truth(tiny_model, small_set, tmp_path):
         {"num_iterations": 2, "save_steps": 3},  # checkpoints move to whole cycles
         {"gradient_accumulation_steps": 2, "per_device_train_batch_size": 8},
         {"steps_per_generation": 2, "per_device_train_batch_size": 8},
+        {"beta": 0.1},
+        {"bf16": True},
     ],
 )
 def test_a_cut_run_ends_bit_equal(changes, tmp_path):
@@ -111,6 +113,31 @@ def test_a_cut_run_ends_bit_equal(changes, tmp_path):
     reinforce(build_tiny_model(), build_small_set(), cfg, share_of_sevens, cut, seed=3)
     assert_same(adapter_of(tmp_path / "whole"), adapter_of(tmp_path / "cut"))
     assert after(whole, max(kept)) == after(cut, max(kept)) != []
+
+
+def test_a_finished_stage_is_not_done_again(tmp_path):
+    record = ListRecord(tmp_path)
+    reinforce(build_tiny_model(), build_small_set(), quick(), share_of_sevens, record)
+    before, lines = adapter_of(tmp_path), len(record.lines)
+    model = build_tiny_model()
+    reinforce(model, build_small_set(), quick(), share_of_sevens, record)
+    assert_same(before, adapter_of(tmp_path))
+    assert len(record.lines) == lines
+
+
+@pytest.mark.parametrize("changes", [{}, {"beta": 0.1}, {"bf16": True}])
+def test_the_model_is_left_as_it_was_but_for_its_adapter(changes, tiny_model, small_set, tmp_path):
+    ids = torch.tensor([[5, 40, 41, 42]])
+    base = {k: v.clone() for k, v in tiny_model.model.state_dict().items() if "lora" not in k}
+    reinforce(tiny_model, small_set, quick(**changes), share_of_sevens, ListRecord(tmp_path))
+    assert not tiny_model.model.training and list(tiny_model.model.peft_config) == ["default"]
+    after = tiny_model.model.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in base.items())
+    other = build_tiny_model()
+    other.model.load_adapter(str(tmp_path / "adapter"), "trained")
+    other.model.set_adapter("trained")
+    with torch.no_grad():
+        assert torch.equal(tiny_model.model(ids).logits, other.model.eval()(ids).logits)
 
 
 def test_another_seed_is_another_run(tmp_path):
