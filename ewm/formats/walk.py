@@ -18,7 +18,7 @@ from ewm.formats.prediction import Step
 from ewm.tracing.events import Event, Trace
 
 _NO_VALUE = re.compile(  # functions, also bound and wrapped ones, classes, modules
-    r"<(?:(?:function|class|module) .*|module|_lru_cache_wrapper|method|method-wrapper|method_descriptor"
+    r"<(?:(?:function|class|module) .*|module|_lru_cache_wrapper|method|builtin_method|method-wrapper|method_descriptor"
     r"|wrapper_descriptor|classmethod_descriptor|staticmethod|classmethod|property)>"
 )
 

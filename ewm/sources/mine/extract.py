@@ -14,7 +14,7 @@ from functools import cached_property
 PURE = frozenset({
     "math", "cmath", "itertools", "functools", "operator", "string", "re", "collections", "collections.abc", "heapq",
     "bisect", "fractions", "decimal", "textwrap", "statistics", "numbers", "copy", "keyword", "unicodedata", "datetime",
-    "calendar", "json", "base64", "binascii", "struct", "warnings", "typing", "types", "abc", "random",
+    "calendar", "json", "base64", "binascii", "struct", "warnings", "typing", "types", "abc",
 })  # fmt: skip
 _BUILTINS = frozenset(dir(builtins))
 _Definition = ast.FunctionDef | ast.ClassDef
