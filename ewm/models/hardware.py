@@ -40,7 +40,8 @@ def quantization(cfg: ModelConfig, device: torch.device) -> BitsAndBytesConfig |
         return None
     if device.type != "cuda":
         raise ConfigError(
-            "model.quantization=nf4 needs a CUDA device. Here: model.quantization=null with a model that fits, say model=nano."
+            "model.quantization=nf4 needs a CUDA device. "
+            "Here: model.quantization=null with a model that fits, say model=nano."
         )
     import importlib.util
 

@@ -106,7 +106,7 @@ class Model:
             config.base_model_name_or_path = kept
 
     def save(self, path: str | Path, dtype: torch.dtype | None = None) -> None:
-        """Weights (bfloat16 unless told), config and tokenizer, as transformers stores them. For a model without adapter."""
+        """Weights (bfloat16 unless told), config and tokenizer, as transformers stores them; no adapter."""
         import torch
 
         copy.deepcopy(self.model).to("cpu", dtype or torch.bfloat16).save_pretrained(str(path))

@@ -37,7 +37,8 @@ def locate(cfg: ModelConfig) -> str:
         return str(folder)
     if cfg.path.startswith(("/", "./", "../", "~")) or cfg.path.count("/") != 1:
         raise ConfigError(
-            f"model.path={cfg.path}: no such folder. Give a folder with config.json, or a hub id such as Qwen/Qwen3-0.6B."
+            f"model.path={cfg.path}: no such folder. "
+            f"Give a folder with config.json, or a hub id such as Qwen/Qwen3-0.6B."
         )
     return _hub(cfg)
 
@@ -124,7 +125,7 @@ def _hub(cfg: ModelConfig) -> str:
     try:
         huggingface_hub.snapshot_download(cfg.path, revision=cfg.revision, local_files_only=True)
         return cfg.path
-    except Exception as error:  # not cached, whatever the reason: the hub is asked next  # noqa: BLE001
+    except Exception as error:  # not cached, whatever the reason: the hub is asked next
         reason = type(error).__name__
     try:
         huggingface_hub.HfApi().model_info(cfg.path, revision=cfg.revision, timeout=HUB_TIMEOUT_S)
@@ -136,7 +137,7 @@ def _hub(cfg: ModelConfig) -> str:
                 f"model.path={cfg.path}: the hub has no such model, or it is gated (HTTP {code})."
             ) from None
         reason = f"HTTP {code}" if code else type(error).__name__
-    except Exception as error:  # offline has a dozen exception types  # noqa: BLE001
+    except Exception as error:  # offline has a dozen exception types
         reason = type(error).__name__
     raise ConfigError(
         f"model.path={cfg.path}: not cached, and the hub cannot be reached ({reason}). Where there is a network: "

@@ -20,19 +20,19 @@ FIRST_LINES = 20  # and without: where a completion begins
 INDENTS = (4, 8, 12, 16)
 
 KEYWORDS = _words(  # one token with the blank after it, with and without one before
-    "and as assert async await break class continue def del elif else except finally for from global if import in is "
-    "lambda nonlocal not or pass raise return try while with yield call unwind"
+    "and as assert async await break class continue def del elif else except finally for from global if import in "
+    "is lambda nonlocal not or pass raise return try while with yield call unwind"
 )
 COMPOUND_KEYWORDS = ("not in", "is not", "yield from")
 
 METHODS = _words(
-    "append extend insert pop remove clear copy count index sort reverse add discard update union get items keys values "
-    "setdefault split join strip lstrip rstrip replace upper lower title capitalize startswith endswith find isdigit "
-    "isalpha isupper islower swapcase zfill format"
+    "append extend insert pop remove clear copy count index sort reverse add discard update union get items keys "
+    "values setdefault split join strip lstrip rstrip replace upper lower title capitalize startswith endswith find "
+    "isdigit isalpha isupper islower swapcase zfill format"
 )
 BUILTINS = _words(
-    "abs all any bool chr dict divmod enumerate filter float frozenset int isinstance iter len list map max min next ord "
-    "pow print range repr reversed round set sorted str sum tuple type zip"
+    "abs all any bool chr dict divmod enumerate filter float frozenset int isinstance iter len list map max min "
+    "next ord pow print range repr reversed round set sorted str sum tuple type zip"
 )
 EXCEPTIONS = _words(
     "Exception ValueError TypeError KeyError IndexError ZeroDivisionError AttributeError NameError RuntimeError "
@@ -40,12 +40,12 @@ EXCEPTIONS = _words(
     "NotImplementedError"
 )
 NAMES = _words(  # every name of ewm/programs/names.py (a test holds them together), and some more that programs use
-    "a b c d e f g h i j k l m n o p q r s t u v w x y z _ None True False self cls end "
-    "total count result value num acc step limit size score left right low high items nums values data xs ys row parts "
-    "grid rows table text word name line key msg code counts prices ages seen index stock "
-    "solve compute helper check process update apply find make out res new found picked ch letter "
-    "zs words letters names pairs col number numbers char val item pair ans tmp start stop best last first prev cur pos "
-    "ok point avg ratio mean half order vals texts target flag done stack queue factor base width height scores i1 i2 n1 n2 x1 x2 main func err math random"
+    "a b c d e f g h i j k l m n o p q r s t u v w x y z _ None True False self cls end total count result value "
+    "num acc step limit size score left right low high items nums values data xs ys row parts grid rows table text "
+    "word name line key msg code counts prices ages seen index stock solve compute helper check process update "
+    "apply find make out res new found picked ch letter zs words letters names pairs col number numbers char val "
+    "item pair ans tmp start stop best last first prev cur pos ok point avg ratio mean half order vals texts target "
+    "flag done stack queue factor base width height scores i1 i2 n1 n2 x1 x2 main func err math random"
 )
 
 BINARY = _words("= + - * / // % ** == != < > <= >= += -= *= /= //= %= **= & | ^ << >> &= |= ^= := -> @")
