@@ -22,7 +22,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +155,15 @@ def choose(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
     key = (kind, str(parent / short))
     if key not in _chosen:
         open_again = [folder for folder in sorted(parent.glob(f"*-{short}")) if can_go_on(folder)]
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        _chosen[key] = open_again[-1] if open_again else parent / f"{stamp}-{short}"
+        _chosen[key] = open_again[-1] if open_again else _new(parent, short)
     return _chosen[key]
+
+
+def _new(parent: Path, short: str) -> Path:
+    now = datetime.now()
+    while (folder := parent / f"{now:%Y%m%d-%H%M%S}-{short}").exists():
+        now += timedelta(seconds=1)
+    return folder
 
 
 def status(folder: Path) -> str | None:

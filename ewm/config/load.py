@@ -11,12 +11,17 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import hydra
+import hydra.version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
@@ -38,10 +43,17 @@ def compose(overrides: Sequence[str] = (), config_name: str = "train") -> TrainC
 
 
 def compose_dict(overrides: Sequence[str], config_name: str, searchpath: Sequence[str] = ()) -> DictConfig:
-    """Hydra's composition, its own node included; raises what Hydra raises."""
+    """Hydra's composition, its own node included; raises what Hydra raises. Also works while an entry runs."""
     extra = [f"hydra.searchpath=[{','.join(searchpath)}]"] if searchpath else []
-    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        return hydra.compose(config_name, [*overrides, *extra], return_hydra_config=True)
+    return _loader().load_configuration(config_name, [*overrides, *extra], run_mode=RunMode.RUN)
+
+
+@cache
+def _loader() -> ConfigLoaderImpl:
+    """Hydra's loader without Hydra's global state, which belongs to the entry."""
+    hydra.version.setbase("1.3")
+    Plugins.instance()
+    return ConfigLoaderImpl(config_search_path=create_config_search_path(str(CONF)))
 
 
 def load(dict_config: DictConfig, overrides: Sequence[str] | None = None) -> TrainConfig:
