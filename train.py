@@ -25,6 +25,7 @@ def main(dict_config: DictConfig) -> float:
     with run.open(cfg) as record, Writer(record.folder) as board:  # folder, lock, run.json; resumes or starts
         reward = rewards.compose(cfg.reward, cfg.plugins)
         model = models.load(cfg.model, cfg.lora, cfg.hardware, cfg.seed)
+        record.note(device=str(model.device))
         made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
         blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
         examples = data.build(*made, model.count_tokens, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)

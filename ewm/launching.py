@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import signal
 import subprocess
@@ -55,6 +56,8 @@ class Job:
 
 def launch(config: DictConfig, overrides: Sequence[list[str]]) -> list[JobReturn]:
     """Runs what is not done; one JobReturn a job, never an exception for a job that failed."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError("A sweep (-m) starts its own processes: not inside a distributed launch (WORLD_SIZE > 1).")
     configure_log(config.hydra.hydra_logging, config.hydra.verbose)
     folder, config_name = Path(config.hydra.sweep.dir), config.hydra.job.config_name
     jobs = [Job(one, folder / folder_name(one, config_name)) for one in overrides]

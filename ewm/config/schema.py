@@ -190,7 +190,7 @@ class TrainConfig:
     engine: EngineConfig = field(default_factory=EngineConfig)
     generation: GenerationConfig = field(default_factory=GenerationConfig)
     benchmarks: dict[str, Any] = field(default_factory=dict)  # {name: {_target_, n, ...}}
-    benchmark_items: int | None = None  # at most so many items of each benchmark
+    benchmark_items: int | None = None  # at most so many items of a benchmark (heldout: of a level)
     hardware: HardwareConfig = field(default_factory=HardwareConfig)
     plugins: list[str] = field(default_factory=list)
     name: str = "default"
