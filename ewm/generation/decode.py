@@ -53,9 +53,11 @@ def decode(
     """(new ids without the stop mark, whether it stopped by itself) for each request: one batch, padded on the left."""
     _refuse_windows(module)
     device = module.device
-    lengths = torch.tensor([len(r.ids) for r in requests], device=device)
+    prompts = {ids: n for n, ids in enumerate(dict.fromkeys(r.ids for r in requests))}  # each runs once
+    prompt_of = torch.tensor([prompts[r.ids] for r in requests], device=device)
+    lengths = torch.tensor([len(ids) for ids in prompts], device=device)
     width = int(lengths.max())
-    ids = torch.tensor([[pad] * (width - len(r.ids)) + list(r.ids) for r in requests], device=device)
+    ids = torch.tensor([[pad] * (width - len(ids)) + list(ids) for ids in prompts], device=device)
     columns = torch.arange(width + limit, device=device)
     mask = (columns >= (width - lengths)[:, None])[
         :, None, None, :
@@ -80,7 +82,10 @@ def decode(
             past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
-        ).logits
+        ).logits[prompt_of]
+        lengths, mask = lengths[prompt_of], mask[prompt_of]
+        for buffer in buffers:
+            buffer.keep(prompt_of)
         for step in range(limit):
             scores = logits[:, -1, :vocabulary].float()
             token = scores.argmax(-1) if noise is None else sample(scores, noise[rows, step], sampling)
@@ -162,7 +167,13 @@ class Buffer(CacheLayerMixin):
 
     def keep(self, rows: torch.Tensor) -> None:
         """Only these rows go on."""
-        self.keys, self.values = self.keys[rows], self.values[rows]
+        self.keys, self.values = self._picked(self.keys, rows), self._picked(self.values, rows)
+
+    def _picked(self, old: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """These rows of a buffer; what is not written yet is not copied."""
+        new = old.new_empty(len(rows), *old.shape[1:])
+        torch.index_select(old[:, :, : self.length], 0, rows, out=new[:, :, : self.length])
+        return new
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         return self.length + query_length, 0
