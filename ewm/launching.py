@@ -29,7 +29,7 @@ from ewm.config import ConfigError, digest
 from ewm.config.load import compose_dict, to_dataclass
 
 SLUG = 120  # characters
-UNSAID = ("name", "output_dir", "hydra.")  # overrides that do not tell one job from another
+UNSAID = ("name=", "output_dir=", "sweep=", "hydra.")  # overrides that do not tell one job from another
 
 log = logging.getLogger(__name__)
 _failed: list[Path] = []
