@@ -28,6 +28,7 @@ from ewm.tracing.events import Trace
 
 LEVELS = ("L0", "L1", "L2")
 _HEAD = struct.Struct("<IBidd")
+_DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -86,6 +87,7 @@ class Runner:
         self._workers: list[_Worker] = []
         self._done: dict[int, Trace | None] = {}
         self._ticket = 0
+        self._deaths = 0
         self._lock = threading.RLock()
 
     def __enter__(self) -> Runner:
@@ -193,6 +195,7 @@ class Runner:
             if len(payload) != size:
                 self._replace(worker)
                 continue
+            self._deaths = 0
             ticket, program, request = worker.waiting.popleft()
             worker.bytes -= len(request)
             if ticket in self._done:
@@ -202,6 +205,10 @@ class Runner:
         """The zygote died: the program it was running is lost, the others go to another one."""
         self._workers.remove(worker)
         worker.close()
+        self._deaths += 1
+        if self._deaths == _DEATHS:
+            code = worker.process.returncode
+            raise RuntimeError(f"{_DEATHS} tracing processes died one after the other (last exit code {code}).")
         (ticket, program, _), *rest = worker.waiting
         if ticket in self._done:
             code = worker.process.returncode
