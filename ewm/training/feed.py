@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import multiprocessing
+import multiprocessing.util
 import os
 import queue
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ewm.training.packing import Batch, MakeStream, Packer
 
 AHEAD = 8  # steps
+GONE = "The process that makes training examples is gone; its last words stand above."
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -59,14 +61,25 @@ class Feed:
             one.cancel_join_thread()
             one.close()
 
+    @property
+    def crashed(self) -> bool:
+        """Ended without having said so in the queues."""
+        return bool(self._process.exitcode)
 
-def batches(source: Any) -> Iterator[Batch]:
-    """What stands in a rank's queue."""
+    def batches(self) -> Iterator[Batch]:
+        """For the only rank, in the process that opened the feed."""
+        return batches(self.queues[0], lambda: self.crashed)
+
+
+def batches(source: Any, crashed: Callable[[], bool] = lambda: False) -> Iterator[Batch]:
+    """What stands in a rank's queue, until its end."""
     while True:
         try:
-            item = source.get(timeout=600)
+            item = source.get(timeout=2)
         except queue.Empty:
-            raise RuntimeError("No training batch for ten minutes: the stream of examples stands still.") from None
+            if crashed() and source.empty():
+                raise RuntimeError(GONE) from None
+            continue
         if item is None:
             return
         if isinstance(item, str):
@@ -74,10 +87,10 @@ def batches(source: Any) -> Iterator[Batch]:
         yield item
 
 
-def die_with_parent(parent: int) -> None:
-    """SIGTERM for this process when its parent is gone, however it went (Linux)."""
+def die_with_parent(parent: int, by: signal.Signals) -> None:
+    """A signal for this process when its parent is gone, however it went (Linux)."""
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, int(by))  # PR_SET_PDEATHSIG
     if os.getppid() != parent:
         raise SystemExit(0)
 
@@ -85,13 +98,13 @@ def die_with_parent(parent: int) -> None:
 def _produce(plan: Plan, queues: list[Any], parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     signal.signal(signal.SIGTERM, _stop)
-    die_with_parent(parent)
+    die_with_parent(parent, signal.SIGTERM)
     try:
         for step in plan.packer():
             for one, batch in zip(queues, step, strict=True):
                 one.put(batch)
         last: str | None = None
-    except Exception:  # handed to the trainer, which raises it  # noqa: BLE001
+    except Exception:  # handed to the trainer, which raises it
         last = traceback.format_exc()
     for one in queues:
         one.put(last)

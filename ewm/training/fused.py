@@ -38,7 +38,7 @@ def can_fuse(model: Any) -> bool:
 class Fused:
     """The loss of a Qwen3ForCausalLM; `compile` trades half a minute at the start for speed."""
 
-    def __init__(self, model: Any, compile: bool) -> None:  # noqa: A002
+    def __init__(self, model: Any, compile: bool) -> None:
         self.model = model
         positions = torch.arange(model.config.max_position_embeddings)[:, None]
         angles = positions * model.model.rotary_emb.inv_freq.float()

@@ -70,8 +70,7 @@ class Packer:
             weight = float(sum(cell.weights.sum() for cell in cells))
             tokens = int(sum(cell.starts[-1] for cell in cells))
             yield [
-                Batch(cells[rank :: self.ranks], weight, tokens, self.dropped, self.state)
-                for rank in range(self.ranks)
+                Batch(cells[rank :: self.ranks], weight, tokens, self.dropped, self.state) for rank in range(self.ranks)
             ]
 
     def _choose(self) -> list[Encoded]:

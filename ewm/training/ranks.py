@@ -11,6 +11,7 @@ import os
 import queue
 import signal
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 from ewm.config.schema import SftConfig
 from ewm.training import checkpoints
-from ewm.training.feed import SPAWN, Feed, Plan, batches, die_with_parent
+from ewm.training.feed import GONE, SPAWN, Feed, Plan, batches, die_with_parent
 
 SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "GLOO_SOCKET_IFNAME": "lo", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -44,7 +45,7 @@ def train(
         try:
             for process in processes:
                 process.start()
-            _wait(processes, metrics, log)
+            _wait(processes, metrics, log, feed)
         finally:
             for name, value in before.items():
                 os.environ.pop(name, None) if value is None else os.environ.update({name: value})
@@ -59,27 +60,42 @@ def threads(cfg: SftConfig) -> int:
     return cfg.threads or max(1, (os.cpu_count() or 1) // cfg.ranks)
 
 
-def _wait(processes: list[Any], metrics: Any, log: Callable[[dict[str, float], int], None]) -> None:
+def _wait(processes: list[Any], metrics: Any, log: Callable[[dict[str, float], int], None], feed: Feed) -> None:
+    told = False
     while True:
         alive = [process.is_alive() for process in processes]
         failed = [process.exitcode for process in processes if process.exitcode]
         try:
             while True:
-                log(*metrics.get(timeout=0.5 if any(alive) and not failed else 0.1))
+                item = metrics.get(timeout=0.1 if failed or not any(alive) else 0.5)
+                if isinstance(item, str):
+                    raise RuntimeError(f"A training rank failed:\n{item}")
+                log(*item)
         except queue.Empty:
             pass
         if failed:
-            raise RuntimeError(f"A training rank ended with exit code {failed[0]}; its error stands above.")
+            raise RuntimeError(f"A training rank ended with exit code {failed[0]}.")
         if not any(alive):
             return
+        if feed.crashed and not told:
+            told = True
+            for one in feed.queues:
+                one.put(GONE)  # after what is still in there
 
 
 def _rank(
     rank: int, cfg: SftConfig, folder: Path, meeting: str, seed: int, source: Any, metrics: Any, parent: int
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
-    die_with_parent(parent)
+    die_with_parent(parent, signal.SIGKILL)
+    try:
+        _train(rank, cfg, folder, meeting, seed, source, metrics)
+    except Exception:  # raised again by the parent
+        metrics.put(traceback.format_exc())
+        raise SystemExit(1) from None
 
+
+def _train(rank: int, cfg: SftConfig, folder: Path, meeting: str, seed: int, source: Any, metrics: Any) -> None:
     import torch
     import torch.distributed as dist
 

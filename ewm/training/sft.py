@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import logging
 import random
+import signal
+import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 import lightning
 import torch
 import torch.distributed as dist
+from transformers.utils import logging as hf_logging
 
 from ewm.config.schema import SftConfig
 from ewm.training import checkpoints, fused, optim
-from ewm.training.feed import Feed, Plan, batches
+from ewm.training.feed import Feed, Plan
 from ewm.training.packing import Batch, Encoded, MakeStream
 
 if TYPE_CHECKING:
@@ -56,10 +61,8 @@ def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: in
     return checkpoints.latest(folder)
 
 
-def pretrain(
-    model: Any, make_stream: MakeStream, cfg: SftConfig, folder: Path, log: Log, seed: int = 0  # noqa: A002
-) -> Path:
-    """Train all weights of `model` (a Model, or (transformers model, tokenizer)) in place; the last checkpoint's folder.
+def pretrain(model: Any, make_stream: MakeStream, cfg: SftConfig, folder: Path, log: Log, seed: int = 0) -> Path:
+    """Train all weights of `model`, a Model or (transformers model, tokenizer), in place; the last checkpoint's folder.
 
     `make_stream(position)` gives encoded examples from there on. It is called in a process of its own, so it must be
     picklable: a function of a module, or functools.partial of one.
@@ -77,7 +80,7 @@ def pretrain(
         module = Module(hf_model, cfg, folder, log, seed, tokenizer)
         hf_model.train()
         with Feed(module.resumed(plan)) as feed:
-            fit(module, batches(feed.queues[0]))
+            fit(module, feed.batches())
     hf_model.eval()
     last = checkpoints.latest(folder)
     if last is None:
@@ -86,7 +89,7 @@ def pretrain(
 
 
 def plan_for(cfg: SftConfig, make_stream: MakeStream, ranks: int, longest: int = 0) -> Plan:
-    """`tokens_per_step` as cells of at most CELL tokens (more only where an example needs it), equally for each rank."""
+    """`tokens_per_step` as cells of at most CELL tokens (more where an example needs it), equally for each rank."""
     share = max(1, cfg.tokens_per_step // ranks)
     size = max(min(CELL, share), -(-longest // 64) * 64)
     return Plan(make_stream, size, max(1, share // size), ranks, cfg.loss_on_prompt)
@@ -112,7 +115,7 @@ class Module(lightning.LightningModule):
     """One optimizer step a batch: cells one by one, gradients summed over cells and ranks, then clipped."""
 
     def __init__(
-        self, model: Any, cfg: SftConfig, folder: Path, log: Log | None, seed: int, tokenizer: Any = None  # noqa: A002
+        self, model: Any, cfg: SftConfig, folder: Path, log: Log | None, seed: int, tokenizer: Any = None
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -183,7 +186,8 @@ class Module(lightning.LightningModule):
         told = torch.tensor([loss, seconds if dist.get_rank() == 0 else 0.0])
         flat = torch.cat([*(g.flatten() for g in grads), told])
         dist.all_reduce(flat)
-        torch._foreach_copy_(grads, [part.view_as(g) for part, g in zip(flat.split([g.numel() for g in grads] + [2]), grads)])
+        parts = flat[:-2].split([g.numel() for g in grads])
+        torch._foreach_copy_(grads, [part.view_as(g) for part, g in zip(parts, grads, strict=True)])
         return float(flat[-2]), float(flat[-1])
 
     def save(self) -> None:
@@ -244,8 +248,7 @@ def fit(module: Module, source: Iterable[Batch]) -> None:
     if module.finished:
         return
     cpu = next(module.model.parameters()).device.type == "cpu"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _threads(module.cfg.threads if cpu else 0), _own_signals(), _silence():
         trainer = lightning.Trainer(
             accelerator="cpu" if cpu else "gpu", devices=1, max_steps=-1, max_epochs=1, logger=False,
             enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
@@ -254,6 +257,54 @@ def fit(module: Module, source: Iterable[Batch]) -> None:
         trainer.fit(module, datamodule=Data(source))
     if not module.finished:
         module.save()
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """SIGTERM ends the process and Ctrl-C is KeyboardInterrupt, as without Lightning, which would note the first for
+    later and turn the second into exit(1)."""
+    before = signal.getsignal(signal.SIGTERM) if threading.current_thread() is threading.main_thread() else None
+    if before == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    except SystemExit as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if before == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Lightning's notices, and the bar that transformers draws for each saved file."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.ERROR)
+    bars = hf_logging.is_progress_bar_enabled()
+    hf_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if bars:
+            hf_logging.enable_progress_bar()
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
 
 
 def restore(model: Any, folder: Path) -> None:
