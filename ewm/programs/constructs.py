@@ -1,4 +1,4 @@
-"""Which constructs a program's text contains, from its AST. Two of them are reserved: see levels.RESERVED_CONSTRUCTS."""
+"""Which constructs a program's text contains, from its AST. Two are reserved: see levels.RESERVED_CONSTRUCTS."""
 
 from __future__ import annotations
 

@@ -55,7 +55,10 @@ LEVELS: dict[str, Level] = {
     ),
     "nested": Level(
         (0, 1), _ARITHMETIC,
-        must=("nested_for", "grid", "for_if_else", "call_in_loop", "call_chain", "try_loop", "nested_collect", "while_call"),
+        must=(
+            "nested_for", "grid", "for_if_else", "call_in_loop", "call_chain", "try_loop", "nested_collect",
+            "while_call",
+        ),
         loops=(2, 4), max_abs=400, wrap=0.3,
     ),
     "long": Level(

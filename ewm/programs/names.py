@@ -26,11 +26,15 @@ FUNCTIONS = ("f", "g", "h", "solve", "compute", "helper", "check", "process", "u
 LOOP = ("i", "j", "k", "x", "y", "v", "n", "e")
 COLLECTORS = ("out", "res", "new", "found", "picked")
 CHARACTERS = ("c", "ch", "letter")
-OTHERS = ("flag", "ok", "done", "pair", "point", "avg", "ratio", "mean", "half", "order", "keys", "vals", "texts", "target")
+OTHERS = (
+    "flag", "ok", "done", "pair", "point", "avg", "ratio", "mean", "half", "order", "keys", "vals", "texts",
+    "target",
+)  # fmt: skip
 WORDS = (
     "apple", "kiwi", "pear", "plum", "fig", "lime", "red", "blue", "green", "cat", "dog", "owl", "ant", "bee", "sun",
     "moon", "star", "rain", "snow", "tea", "milk", "bread", "salt", "iron", "gold", "tin", "abc", "xyz", "hello",
     "world", "spam", "egg", "level", "radar", "noon", "banana", "pepper", "book", "tree", "seed", "zip", "map", "tap",
 )  # fmt: skip
 
-NAMES = tuple(dict.fromkeys((*NUMBERS, *LISTS, *GRIDS, *STRINGS, *DICTS, *FUNCTIONS, *LOOP, *COLLECTORS, *CHARACTERS, *OTHERS)))
+_POOLS = (NUMBERS, LISTS, GRIDS, STRINGS, DICTS, FUNCTIONS, LOOP, COLLECTORS, CHARACTERS, OTHERS)
+NAMES = tuple(dict.fromkeys(name for pool in _POOLS for name in pool))

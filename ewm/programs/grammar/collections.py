@@ -73,7 +73,8 @@ def list_read(g: Gen) -> None:
         g.scope[target] = Int(min(e.lo - e.hi, 2 * e.lo), max(2 * e.hi, e.hi - e.lo))
         return
     bound = {
-        "index": e, "len": Int(kind.lo, kind.hi), "sum": Int(min(kind.hi * e.lo, 0), max(kind.hi * e.hi, 0)), "max": e, "min": e,
+        "index": e, "len": Int(kind.lo, kind.hi), "sum": Int(min(kind.hi * e.lo, 0), max(kind.hi * e.hi, 0)),
+        "max": e, "min": e,
         "count": Int(0, kind.hi),
     }[how]  # fmt: skip
     call = {"index": f"{name}[{index(g, kind)}]", "count": f"{name}.count({g.between(0, 9)})"}.get(
@@ -119,9 +120,12 @@ def string_method(g: Gen) -> None:
     word = g.one(WORDS)
     forms = {
         "upper": (f"{name}.upper()", kind), "lower": (f"{name}.lower()", kind), "title": (f"{name}.capitalize()", kind),
-        "concat": (f"{name} + '{word}'", Str(kind.lo + len(word), kind.hi + len(word))), "swap": (f"{name}.swapcase()", kind),
+        "concat": (f"{name} + '{word}'", Str(kind.lo + len(word), kind.hi + len(word))),
+        "swap": (f"{name}.swapcase()", kind),
         "slice": g.one([
-            (f"{name}[{a}:]", Str(kind.lo - a, kind.hi - a)), (f"{name}[:{a + 1}]", Str(1, a + 1)), (f"{name}[{a}:{a + 2}]", Str(1, 2)),
+            (f"{name}[{a}:]", Str(kind.lo - a, kind.hi - a)),
+            (f"{name}[:{a + 1}]", Str(1, a + 1)),
+            (f"{name}[{a}:{a + 2}]", Str(1, 2)),
         ]),
         "reverse": (f"{name}[::-1]", kind), "times": (f"{name} * 2", Str(kind.lo * 2, kind.hi * 2)),
         "replace": (f"{name}.replace('{g.one('aeilnrt')}', '{g.one('xoz_')}')", kind),
@@ -203,8 +207,10 @@ def dict_read(g: Gen) -> None:
     key = g.one(kind.keys)
     n = len(kind.keys) + 2
     forms = {
-        "index": (f"{name}['{key}']", kind.value), "get": (f"{name}.get('{g.one((key, g.one(WORDS)))}', 0)", kind.value.join(Int(0, 0))),
-        "len": (f"len({name})", Int(1, n)), "sum": (f"sum({name}.values())", Int(min(0, kind.value.lo * n), max(0, kind.value.hi * n))),
+        "index": (f"{name}['{key}']", kind.value),
+        "get": (f"{name}.get('{g.one((key, g.one(WORDS)))}', 0)", kind.value.join(Int(0, 0))),
+        "len": (f"len({name})", Int(1, n)),
+        "sum": (f"sum({name}.values())", Int(min(0, kind.value.lo * n), max(0, kind.value.hi * n))),
     }  # fmt: skip
     text, g.scope[target] = forms[how]
     g.emit(f"{target} = {text}")
@@ -253,7 +259,17 @@ def boolean(g: Gen) -> None:
 
 
 WRITERS |= {
-    "list_literal": list_literal, "list_change": list_change, "list_read": list_read, "string_literal": lambda g: string_literal(g) and None,
-    "string_method": string_method, "string_read": string_read, "dict_literal": lambda g: dict_literal(g) and None,
-    "dict_change": dict_change, "dict_read": dict_read, "divide": divide, "fstring": fstring, "tuple": tuple_pair, "boolean": boolean,
-}  # fmt: skip
+    "list_literal": list_literal,
+    "list_change": list_change,
+    "list_read": list_read,
+    "string_literal": lambda g: string_literal(g) and None,
+    "string_method": string_method,
+    "string_read": string_read,
+    "dict_literal": lambda g: dict_literal(g) and None,
+    "dict_change": dict_change,
+    "dict_read": dict_read,
+    "divide": divide,
+    "fstring": fstring,
+    "tuple": tuple_pair,
+    "boolean": boolean,
+}

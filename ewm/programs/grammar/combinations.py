@@ -295,8 +295,20 @@ def uncaught(g: Gen) -> None:
 
 
 WRITERS |= {
-    "for_collect": for_collect, "for_string": for_string, "build_string": build_string, "count_dict": count_dict, "for_dict": for_dict,
-    "for_enumerate": for_enumerate, "comprehension": comprehension, "two_loops": two_loops, "nested_for": nested_for,
-    "nested_collect": nested_collect, "grid": grid, "for_if_else": for_if_else, "try": try_statement, "try_loop": try_loop,
-    "raise_caught": raise_caught, "uncaught": uncaught,
-}  # fmt: skip
+    "for_collect": for_collect,
+    "for_string": for_string,
+    "build_string": build_string,
+    "count_dict": count_dict,
+    "for_dict": for_dict,
+    "for_enumerate": for_enumerate,
+    "comprehension": comprehension,
+    "two_loops": two_loops,
+    "nested_for": nested_for,
+    "nested_collect": nested_collect,
+    "grid": grid,
+    "for_if_else": for_if_else,
+    "try": try_statement,
+    "try_loop": try_loop,
+    "raise_caught": raise_caught,
+    "uncaught": uncaught,
+}

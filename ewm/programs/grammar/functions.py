@@ -90,12 +90,18 @@ def looping(g: Gen) -> Function:
         inner.locked.add(name)
         variable = inner.fresh(LOOP)
         header = (f"for {variable} in range({name}):", {variable: Int(0, hi - 1)}, hi)
-        arguments = lambda caller: str(caller.between(lo, hi))
+
+        def arguments(caller: Gen) -> str:
+            return str(caller.between(lo, hi))
+
     else:
         name = inner.fresh(LISTS)
         variable = inner.fresh(LOOP)
         header = (f"for {variable} in {name}:", {variable: Int(0, 10)}, hi)
-        arguments = lambda caller: str([caller.between(0, 10) for _ in range(caller.between(lo, hi))])
+
+        def arguments(caller: Gen) -> str:
+            return str([caller.between(0, 10) for _ in range(caller.between(lo, hi))])
+
     made: list[str] = []
 
     def body(inner: Gen) -> None:
@@ -216,7 +222,14 @@ def while_call(g: Gen) -> None:
 
 
 WRITERS |= {
-    "call_simple": lambda g: call(g, simple), "call_early": lambda g: call(g, early), "call_default": lambda g: call(g, default),
-    "call_loop": lambda g: call(g, looping), "call_recursive": lambda g: call(g, recursive), "search_return": lambda g: call(g, search),
-    "call_twice": twice, "call_chain": chain, "call_in_loop": call_in_loop, "while_call": while_call,
-}  # fmt: skip
+    "call_simple": lambda g: call(g, simple),
+    "call_early": lambda g: call(g, early),
+    "call_default": lambda g: call(g, default),
+    "call_loop": lambda g: call(g, looping),
+    "call_recursive": lambda g: call(g, recursive),
+    "search_return": lambda g: call(g, search),
+    "call_twice": twice,
+    "call_chain": chain,
+    "call_in_loop": call_in_loop,
+    "while_call": while_call,
+}
