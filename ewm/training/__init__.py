@@ -1,4 +1,7 @@
-"""Training stages: `warm_start` and `pretrain` (sft.py, Lightning) and `reinforce` (grpo.py, TRL). Heavy imports wait for the call."""
+"""Training stages: `warm_start` and `pretrain` (sft.py, Lightning) and `reinforce` (grpo.py, TRL).
+
+Heavy imports wait for the call.
+"""
 
 from __future__ import annotations
 

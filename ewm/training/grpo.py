@@ -72,7 +72,7 @@ def reinforce(
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
-        shown.advantages = trainer._logs["advantages"]
+        shown.advantages = trainer._logs["advantages"]  # type: ignore[assignment]
         resume = checkpoints.latest(folder)
         if resume is not None:
             log.info("GRPO goes on from step %d", checkpoints.step_of(resume))

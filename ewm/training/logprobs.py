@@ -37,9 +37,10 @@ def possible(model: Any) -> bool:
 
 
 def per_token(model: Any, batch: Batch, temperature: float, live: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """(log-probabilities, entropies) of the completion tokens, rows x tokens, zero on padding. `model`: causal, not PEFT.
+    """(log-probabilities, entropies) of the completion tokens, rows x tokens, zero on padding.
 
-    Rows that are not `live` get values without a graph: with an advantage of zero they have no gradient.
+    `model` is the causal model itself, LoRA layers inside, PEFT's wrapper off. Rows that are not `live` get values
+    without a graph: with an advantage of zero they have no gradient.
     """
     shape = batch.completions.shape
     logps = batch.prompts.new_zeros(shape, dtype=torch.float32)
@@ -70,7 +71,8 @@ def _of_rows(model: Any, batch: Batch, temperature: float) -> tuple[Tensor, Tens
     prompts, mask = prompts[:, start:], mask[:, start:]
     cache = DynamicCache()
     last = _run(model, prompts, mask, _positions(mask), cache).last_hidden_state[:, -1:]
-    keys_values = [(layer.keys, layer.values) for layer in cache.layers]
+    layers: list[Any] = list(cache.layers)
+    keys_values = [(layer.keys, layer.values) for layer in layers]
 
     lengths = batch.completion_mask.sum(1)
     order = torch.argsort(lengths, descending=True, stable=True)
@@ -83,11 +85,11 @@ def _of_rows(model: Any, batch: Batch, temperature: float) -> tuple[Tensor, Tens
         skip = int((own_mask.cumsum(1) == 0).sum(1).min())
         out = last[own]
         if length > 1:
-            completion, completion_mask = batch.completions[rows, : length - 1], batch.completion_mask[rows, : length - 1]
-            seen = torch.cat([own_mask[:, skip:], completion_mask], 1)
+            completion = batch.completions[rows, : length - 1]
+            seen = torch.cat([own_mask[:, skip:], batch.completion_mask[rows, : length - 1]], 1)
             part = DynamicCache()
-            for index, (keys, values) in enumerate(keys_values):
-                part.update(keys[own, :, skip:], values[own, :, skip:], index)
+            for depth, (keys, values) in enumerate(keys_values):
+                part.update(keys[own, :, skip:], values[own, :, skip:], depth)
             run = _run(model, completion, seen, _positions(seen)[:, -completion.shape[1] :], part)
             out = torch.cat([out, run.last_hidden_state], 1)
         real = batch.completion_mask[rows, :length].bool()
@@ -101,7 +103,8 @@ def _of_rows(model: Any, batch: Batch, temperature: float) -> tuple[Tensor, Tens
         ("log_probs", "entropy"),
     )  # fmt: skip
     places = [(rows[:, None] * total + torch.arange(real.shape[1], device=rows.device))[real] for rows, real in rows_of]
-    index, shape = torch.cat(places), batch.completions.shape
+    index = torch.cat(places)
+    shape = batch.completions.shape
     empty = logps.new_zeros(shape.numel())
     return empty.index_copy(0, index, logps).view(shape), empty.index_copy(0, index, entropies).view(shape)
 

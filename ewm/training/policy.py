@@ -12,6 +12,7 @@ The overridden methods are TRL 1.16's private ones: the pin in pyproject.toml an
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from accelerate.utils import set_seed
 from peft import set_peft_model_state_dict
 from safetensors.torch import load_file
 from torch.utils.data import Sampler
-from trl import GRPOTrainer
+from trl import GRPOConfig, GRPOTrainer
 
 from ewm.training import checkpoints, logprobs
 from ewm.training.schedule import Schedule
@@ -35,6 +36,8 @@ class PolicyTrainer(GRPOTrainer):
     """`encode`: messages -> prompt ids. `rollout`: None leaves generation to TRL (generate() or vLLM)."""
 
     _tag_names = ["ewm", "grpo"]
+    args: GRPOConfig
+    _aside: str | None = None
 
     def __init__(self, *args: Any, encode: Callable[..., list[int]], rollout: Rollout | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,19 +50,20 @@ class PolicyTrainer(GRPOTrainer):
 
     @property
     def cycle(self) -> int:
-        """Optimizer steps between two generations (at least one)."""
-        micro = self.args.steps_per_generation * self.num_iterations
-        return max(1, micro // self.args.gradient_accumulation_steps)
+        """Optimizer steps after which no generated completion is left half used."""
+        accumulated = self.args.gradient_accumulation_steps
+        return math.lcm((self.args.steps_per_generation or 1) * self.num_iterations, accumulated) // accumulated
 
     # data
 
     def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
-        repeats = self.num_iterations * self.args.steps_per_generation
+        repeats = self.num_iterations * (self.args.steps_per_generation or 1)
+        generations = int(self.num_generations or 1)
         micro_steps = self.args.max_steps * self.args.gradient_accumulation_steps
         return Schedule(
-            examples=len(dataset if dataset is not None else self.train_dataset),
-            prompts=self.args.generation_batch_size // self.num_generations,
-            generations=self.num_generations,
+            examples=len(dataset if dataset is not None else self.train_dataset),  # type: ignore[arg-type]
+            prompts=(self.args.generation_batch_size or 0) // generations,
+            generations=generations,
             repeats=repeats,
             cycles=-(-micro_steps // repeats),
             seed=self.args.seed,
@@ -141,12 +145,12 @@ class PolicyTrainer(GRPOTrainer):
         """The card is written by reporting."""
 
     def _get_output_dir(self, trial: Any) -> str:
-        return getattr(self, "_aside", None) or super()._get_output_dir(trial)
+        return self._aside or super()._get_output_dir(trial)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         keep, self.args.save_total_limit = self.args.save_total_limit, None  # the trainer must not rotate in there
         try:
-            with checkpoints.aside(Path(self.args.output_dir), self.state.global_step, keep) as target:
+            with checkpoints.aside(Path(str(self.args.output_dir)), self.state.global_step, keep) as target:
                 self._aside = str(target.parent)
                 super()._save_checkpoint(model, trial)
         finally:

@@ -49,8 +49,8 @@ class MergedRollout:
         out: list[list[int]] = []
         for start in range(0, len(requests), self.batch_size):
             batch = requests[start : start + self.batch_size]
-            for ids, stopped in decode(self.merged, batch, self.limit, [self.stop], self.pad, self.vocabulary, sampling):
-                out.append([*ids, self.stop] if stopped else ids)
+            made = decode(self.merged, batch, self.limit, [self.stop], self.pad, self.vocabulary, sampling)
+            out += [[*ids, self.stop] if stopped else ids for ids, stopped in made]
         return out
 
     @torch.no_grad()
@@ -83,7 +83,7 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
 
 def decoder(model: Model) -> Callable[[list[int]], str]:
     """Completion ids to text; special tokens are no part of an answer."""
-    return lambda ids: model.tokenizer.decode(ids, skip_special_tokens=True)
+    return lambda ids: str(model.tokenizer.decode(ids, skip_special_tokens=True))
 
 
 def ends(model: Model) -> list[int]:
@@ -99,8 +99,8 @@ def _mergeable(module: Any) -> bool:
     if len(configs) != 1 or getattr(configs[0], "use_dora", True) or configs[0].modules_to_save:
         return False
     layers = [layer for _, layer in _adapted(module.get_base_model())]
-    plain = all(type(layer.get_base_layer()) is torch.nn.Linear and not any(layer.lora_bias.values()) for layer in layers)
-    return bool(layers) and plain
+    plain = (type(layer.get_base_layer()) is torch.nn.Linear and not any(layer.lora_bias.values()) for layer in layers)
+    return bool(layers) and all(plain)
 
 
 def _adapted(base: Any) -> list[tuple[str, Any]]:
