@@ -61,10 +61,13 @@ def read(fd: int, size: int) -> bytes:
 
 
 def write(fd: int, data: bytes) -> None:
-    """All of it."""
+    """All of it; nobody left to read it is the end."""
     view = memoryview(data)
     while view:
-        view = view[os.write(fd, view) :]
+        try:
+            view = view[os.write(fd, view) :]
+        except BrokenPipeError:
+            os._exit(0)
 
 
 class Zygote:

@@ -138,3 +138,11 @@ def test_a_machine_where_every_zygote_dies_is_an_error_not_a_loop(monkeypatch, t
     monkeypatch.setattr("ewm.tracing.runner._ZYGOTE", broken)
     with Runner(TraceConfig(workers=1)) as runner, pytest.raises(RuntimeError, match="died one after the other"):
         list(runner.trace_all(Program(f"x = {i}\n") for i in range(60)))
+
+
+def test_a_reader_who_leaves_early_hears_nothing(capfd):
+    with Runner(TraceConfig(workers=2)) as runner:
+        traces = runner.trace_all(Program(f"x = {i}\n") for i in range(300))
+        next(traces)
+        traces.close()
+    assert capfd.readouterr().err == ""
