@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-VERSION = 1
+VERSION = 2
 
 _ARITHMETIC = {"assign": 4.0, "augment": 3.0, "literal": 1.0}
 _LOOP_BODY = {"accumulate": 4.0, "temporary": 1.5, "modulo": 0.7}
@@ -17,6 +17,7 @@ _DATA = {
     "string_read": 1.5, "dict_literal": 1.0, "dict_change": 2.0, "dict_read": 2.0, "divide": 0.5, "fstring": 0.5,
     "tuple": 0.5, "boolean": 0.5,
 }  # fmt: skip
+_SIMPLE = {"max_abs": 99, "literals": 9}  # one-digit literals, two-digit values
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Level:
 
 
 LEVELS: dict[str, Level] = {
-    "straight": Level((2, 5), {**_ARITHMETIC, "swap": 0.3}, max_abs=150),
-    "branch": Level((1, 3), _ARITHMETIC, must=("if",), body={"assign": 2.0, "augment": 3.0}, max_abs=150),
-    "loop": Level((0, 2), _ARITHMETIC, must=("for_range", "for_list", "while"), max_abs=200),
+    "straight": Level((2, 5), {**_ARITHMETIC, "swap": 0.3}, **_SIMPLE),
+    "branch": Level((1, 3), _ARITHMETIC, must=("if",), body={"assign": 2.0, "augment": 3.0}, **_SIMPLE),
+    "loop": Level((0, 2), _ARITHMETIC, must=("for_range", "for_list", "while"), **_SIMPLE),
     "data": Level((3, 6), {**_DATA, "assign": 0.5}, wrap=0.4),
     "function": Level(
         (0, 2), {**_ARITHMETIC, "list_literal": 0.5},
@@ -63,10 +64,10 @@ LEVELS: dict[str, Level] = {
     ),
     "long": Level(
         (0, 2), _ARITHMETIC, must=("for_range", "for_list", "while", "for_if", "for_collect"),
-        loops=(8, 12), max_abs=400, trained=False,
+        loops=(8, 12), max_abs=400, literals=9, trained=False,
     ),
-    "reserved_while_if": Level((0, 1), _ARITHMETIC, must=("while_if",), reserved=True, trained=False),
-    "reserved_break": Level((0, 1), _ARITHMETIC, must=("for_break",), reserved=True, trained=False),
+    "reserved_while_if": Level((0, 1), _ARITHMETIC, must=("while_if",), reserved=True, trained=False, **_SIMPLE),
+    "reserved_break": Level((0, 1), _ARITHMETIC, must=("for_break",), reserved=True, trained=False, **_SIMPLE),
 }  # fmt: skip
 
 TRAINED = tuple(name for name, level in LEVELS.items() if level.trained)

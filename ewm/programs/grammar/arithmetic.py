@@ -217,7 +217,7 @@ def list_header(g: Gen) -> tuple[str, dict[str, Type], int]:
 
 def make_list(g: Gen, size: int) -> str:
     name = g.fresh(LISTS)
-    values = [g.between(0, g.level.literals // 2) for _ in range(size)]
+    values = [g.between(0, min(10, g.level.literals)) for _ in range(size)]
     g.emit(f"{name} = {values}")
     g.scope[name] = List(size, size, Int(min(values, default=0), max(values, default=0)))
     return name
