@@ -1,7 +1,8 @@
 """Difficulty levels of the grammar: frozen. Changing anything here voids every figure that names a level.
 
 A level says which statements may stand at the top and inside blocks (with weights), how many, how often loops turn
-and how large numbers may grow (a bound that the generator proves by interval arithmetic, not by running).
+and how large numbers may grow (a bound that the generator proves by interval arithmetic, not by running). The simple
+levels and the reserved ones have one-digit literals and two-digit values.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ _DATA = {
     "string_read": 1.5, "dict_literal": 1.0, "dict_change": 2.0, "dict_read": 2.0, "divide": 0.5, "fstring": 0.5,
     "tuple": 0.5, "boolean": 0.5,
 }  # fmt: skip
-_SIMPLE = {"max_abs": 99, "literals": 9}  # one-digit literals, two-digit values
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Level:
 
 
 LEVELS: dict[str, Level] = {
-    "straight": Level((2, 5), {**_ARITHMETIC, "swap": 0.3}, **_SIMPLE),
-    "branch": Level((1, 3), _ARITHMETIC, must=("if",), body={"assign": 2.0, "augment": 3.0}, **_SIMPLE),
-    "loop": Level((0, 2), _ARITHMETIC, must=("for_range", "for_list", "while"), **_SIMPLE),
+    "straight": Level((2, 5), {**_ARITHMETIC, "swap": 0.3}, max_abs=99, literals=9),
+    "branch": Level((1, 3), _ARITHMETIC, must=("if",), body={"assign": 2.0, "augment": 3.0}, max_abs=99, literals=9),
+    "loop": Level((0, 2), _ARITHMETIC, must=("for_range", "for_list", "while"), max_abs=99, literals=9),
     "data": Level((3, 6), {**_DATA, "assign": 0.5}, wrap=0.4),
     "function": Level(
         (0, 2), {**_ARITHMETIC, "list_literal": 0.5},
@@ -66,8 +66,14 @@ LEVELS: dict[str, Level] = {
         (0, 2), _ARITHMETIC, must=("for_range", "for_list", "while", "for_if", "for_collect"),
         loops=(8, 12), max_abs=400, literals=9, trained=False,
     ),
-    "reserved_while_if": Level((0, 1), _ARITHMETIC, must=("while_if",), reserved=True, trained=False, **_SIMPLE),
-    "reserved_break": Level((0, 1), _ARITHMETIC, must=("for_break",), reserved=True, trained=False, **_SIMPLE),
+    "reserved_while_if": Level(
+        (0, 1), _ARITHMETIC, must=("while_if",),
+        max_abs=99, literals=9, reserved=True, trained=False,
+    ),
+    "reserved_break": Level(
+        (0, 1), _ARITHMETIC, must=("for_break",),
+        max_abs=99, literals=9, reserved=True, trained=False,
+    ),
 }  # fmt: skip
 
 TRAINED = tuple(name for name, level in LEVELS.items() if level.trained)

@@ -258,14 +258,22 @@ def boolean(g: Gen) -> None:
     g.scope[target] = Other()
 
 
+def new_string(g: Gen) -> None:
+    string_literal(g)
+
+
+def new_dict(g: Gen) -> None:
+    dict_literal(g)
+
+
 WRITERS |= {
     "list_literal": list_literal,
     "list_change": list_change,
     "list_read": list_read,
-    "string_literal": lambda g: string_literal(g) and None,
+    "string_literal": new_string,
     "string_method": string_method,
     "string_read": string_read,
-    "dict_literal": lambda g: dict_literal(g) and None,
+    "dict_literal": new_dict,
     "dict_change": dict_change,
     "dict_read": dict_read,
     "divide": divide,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ewm.programs.grammar.arithmetic import WRITERS, branches, for_header, loop, plain_body, run, update
 from ewm.programs.grammar.expressions import condition, integer
-from ewm.programs.grammar.scope import Gen, Int
+from ewm.programs.grammar.scope import Gen, Int, Type
 from ewm.programs.names import FUNCTIONS, LISTS, LOOP, NUMBERS
 
 
@@ -84,6 +84,7 @@ def looping(g: Gen) -> Function:
     """A function whose loop turns over its parameter (a count or a list)."""
     inner = g.function()
     lo, hi = g.level.loops
+    header: tuple[str, dict[str, Type], int]
     if g.chance(0.5):
         name = inner.fresh(NUMBERS)
         inner.scope[name] = Int(lo, hi)
