@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import multiprocessing
-import multiprocessing.util
 import os
 import queue
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -97,21 +97,18 @@ def die_with_parent(parent: int, by: signal.Signals) -> None:
 
 def _produce(plan: Plan, queues: list[Any], parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # lets the stream close its own processes
     die_with_parent(parent, signal.SIGTERM)
+    last: str | None = None
     try:
         for step in plan.packer():
             for one, batch in zip(queues, step, strict=True):
                 one.put(batch)
-        last: str | None = None
+    except SystemExit:
+        for one in queues:
+            one.cancel_join_thread()  # nobody reads what is still in there
+        raise
     except Exception:  # handed to the trainer, which raises it
         last = traceback.format_exc()
     for one in queues:
         one.put(last)
-
-
-def _stop(*_: object) -> None:
-    """Lets the stream close its own processes; nothing in the queues is worth waiting for."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    multiprocessing.util.Finalize(None, os._exit, args=(0,), exitpriority=-10)
-    raise SystemExit(0)

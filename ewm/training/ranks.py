@@ -34,8 +34,10 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.clean(folder)
     last = checkpoints.latest(folder)
-    state = torch.load(last / "state.pt", weights_only=True)["data"] if last else None
-    with tempfile.TemporaryDirectory() as meeting, Feed(replace(plan, state=state)) as feed:
+    state = torch.load(last / "state.pt", weights_only=True) if last else {"step": 0, "data": None}
+    if state["step"] >= cfg.max_steps:
+        return
+    with tempfile.TemporaryDirectory() as meeting, Feed(replace(plan, state=state["data"])) as feed:
         torch.save((model, tokenizer), Path(meeting) / "model.pt")
         metrics = SPAWN.Queue()
         arguments = [(r, cfg, folder, meeting, seed, feed.queues[r], metrics, os.getpid()) for r in range(cfg.ranks)]

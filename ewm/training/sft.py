@@ -54,7 +54,7 @@ def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: in
     longest = max(len(ids) for ids, _ in encoded)
     plan = plan_for(cfg, Epochs(encoded, seed), 1, longest)
     folder = record.folder / "checkpoints" / "sft"
-    module = Module(model.model, cfg, folder, lambda values, step: record.log(prefixed(values), step), seed)
+    module = Module(model.model, cfg, folder, record.log, seed)
     module.model.train()
     fit(module, (step[0] for step in module.resumed(plan).packer()))
     module.model.eval()
@@ -64,8 +64,9 @@ def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: in
 def pretrain(model: Any, make_stream: MakeStream, cfg: SftConfig, folder: Path, log: Log, seed: int = 0) -> Path:
     """Train all weights of `model`, a Model or (transformers model, tokenizer), in place; the last checkpoint's folder.
 
-    `make_stream(position)` gives encoded examples from there on. It is called in a process of its own, so it must be
-    picklable: a function of a module, or functools.partial of one.
+    `log` gets sft/loss, sft/tokens_per_second and others after every step. `make_stream(position)` gives encoded
+    examples from there on; it is called in a process of its own, so it must be picklable: a function of a module, or
+    functools.partial of one. With `cfg.ema` the model ends as the average.
     """
     from ewm.training import ranks
 
@@ -75,12 +76,12 @@ def pretrain(model: Any, make_stream: MakeStream, cfg: SftConfig, folder: Path, 
     folder = Path(folder)
     if cfg.ranks > 1:
         ranks.train(hf_model, tokenizer, plan, cfg, folder, log, seed)
-        restore(hf_model, folder)
     else:
         module = Module(hf_model, cfg, folder, log, seed, tokenizer)
         hf_model.train()
         with Feed(module.resumed(plan)) as feed:
             fit(module, feed.batches())
+    restore(hf_model, folder)
     hf_model.eval()
     last = checkpoints.latest(folder)
     if last is None:
@@ -171,8 +172,11 @@ class Module(lightning.LightningModule):
         self.step, self.tokens, self.data = self.step + 1, self.tokens + batch.tokens, batch.state
         if self.record is not None:
             speed = batch.tokens / (now - begun) if now > begun else 0.0
-            values = {"loss": total, "tokens": self.tokens, "tokens_per_second": speed, "grad_norm": float(norm)}
-            self.record({**values, "rate": share, "dropped": batch.dropped, "minutes": self.seconds / 60}, self.step)
+            values = {
+                "loss": total, "tokens": self.tokens, "tokens_per_second": speed, "grad_norm": float(norm),
+                "rate": share, "dropped": batch.dropped, "minutes": self.seconds / 60,
+            }  # fmt: skip
+            self.record({f"sft/{name}": value for name, value in values.items()}, self.step)
         if self.finished:
             self.trainer.should_stop = True
         if self.finished or self.step % self.cfg.checkpoint_every == 0:
@@ -318,8 +322,3 @@ def restore(model: Any, folder: Path) -> None:
         for name, p in model.named_parameters():
             if name in best:
                 p.copy_(best[name])
-
-
-def prefixed(values: dict[str, float]) -> dict[str, float]:
-    """A stage's names, as the run's metrics hold them."""
-    return {f"sft/{name}": value for name, value in values.items()}
