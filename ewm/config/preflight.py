@@ -87,7 +87,10 @@ def problems(
 def _show_help(overrides: Sequence[str], config_name: str) -> None:
     if wrong := _Place(config_name).broken(overrides):
         _exit_on(problems(overrides, config_name) or [wrong])
-    print(help.page(compose_dict(overrides, config_name), config_name))
+    try:
+        print(help.page(compose_dict(overrides, config_name), config_name), flush=True)
+    except BrokenPipeError:  # `--help | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
 
