@@ -80,7 +80,9 @@ def pretrained(
 ) -> PreTrainedModel:
     """The stored weights. A GGUF is copied into a fresh model, which, unlike what transformers gives, can be saved."""
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging as notices
 
+    notices.disable_progress_bar()  # a bar for 68 tensors
     options: dict[str, Any] = {"dtype": dtype, "revision": cfg.revision}
     if quantization is not None:
         return AutoModelForCausalLM.from_pretrained(
