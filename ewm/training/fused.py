@@ -43,8 +43,8 @@ class Fused:
         positions = torch.arange(model.config.max_position_embeddings)[:, None]
         angles = positions * model.model.rotary_emb.inv_freq.float()
         self.cos, self.sin = angles.cos(), angles.sin()
-        self._layer = torch.compile(_layer, dynamic=False) if compile else _layer
-        self._head = torch.compile(_head, dynamic=False) if compile else _head
+        self._layer: Any = torch.compile(_layer, dynamic=False) if compile else _layer
+        self._head: Any = torch.compile(_head, dynamic=False) if compile else _head
 
     def __call__(self, cell: Cell) -> Tensor:
         targets, weights = torch.from_numpy(cell.targets), torch.from_numpy(cell.weights)
@@ -52,7 +52,8 @@ class Fused:
 
     def logits(self, cell: Cell) -> Tensor:
         """[size, vocabulary], fp32."""
-        return _logits(*self._hidden(cell))
+        hidden, norm, embedding, eps = self._hidden(cell)
+        return _logits(hidden, norm, embedding, eps)
 
     def _hidden(self, cell: Cell) -> tuple[Tensor, Tensor, Tensor, float]:
         body, eps = self.model.model, self.model.config.rms_norm_eps

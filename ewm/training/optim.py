@@ -41,7 +41,8 @@ class Muon(torch.optim.Optimizer):
         for p in params:
             if not self.state[p]:
                 self.state[p]["momentum"] = torch.zeros_like(p)
-        grads, means = [p.grad for p in params], [self.state[p]["momentum"] for p in params]
+        grads = [p.grad for p in params if p.grad is not None]
+        means = [self.state[p]["momentum"] for p in params]
         torch._foreach_lerp_(means, grads, 1 - group["momentum"])
         ahead = torch._foreach_lerp(grads, means, group["momentum"])
         moves = orthogonal(torch.stack(ahead), group["rounds"]).to(params[0].dtype)
@@ -64,7 +65,8 @@ def orthogonal(x: Tensor, rounds: int = 5) -> Tensor:
 
 def optimizers(model: nn.Module, cfg: SftConfig) -> list[torch.optim.Optimizer]:
     """Matrices under `learning_rate`; embeddings and vectors under `embedding_learning_rate`."""
-    matrices, rest = [], []
+    matrices: list[Tensor] = []
+    rest: list[Tensor] = []
     for name, p in model.named_parameters():
         if p.requires_grad:
             (matrices if p.ndim == 2 and "embed" not in name and "lm_head" not in name else rest).append(p)

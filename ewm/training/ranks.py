@@ -34,7 +34,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.clean(folder)
     last = checkpoints.latest(folder)
-    state = torch.load(last / "state.pt", weights_only=True) if last else {"step": 0, "data": None}
+    state: dict[str, Any] = torch.load(last / "state.pt", weights_only=True) if last else {"step": 0, "data": None}
     if state["step"] >= cfg.max_steps:
         return
     with tempfile.TemporaryDirectory() as meeting, Feed(replace(plan, state=state["data"])) as feed:

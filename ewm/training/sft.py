@@ -45,7 +45,7 @@ def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: in
     """Train the adapter inside `model` on the data set's true answers. The last checkpoint; None if disabled."""
     if not cfg.enabled:
         return None
-    encoded = []
+    encoded: list[Encoded] = []
     for example in dataset.examples:
         prompt = len(model.encode(example.messages))
         encoded.append((model.encode(example.messages, example.target), prompt))
@@ -125,7 +125,8 @@ class Module(lightning.LightningModule):
         self.trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.optimizers_ = optim.optimizers(model, cfg)
         self.average = {n: p.detach().clone() for n, p in self.trained.items()} if cfg.ema else {}
-        self.step, self.seconds, self.tokens, self.data = 0, 0.0, 0, None
+        self.step, self.seconds, self.tokens = 0, 0.0, 0
+        self.data: dict[str, Any] | None = None  # the packer's state
         self.started = 0.0
         torch.manual_seed(seed)
         folder.mkdir(parents=True, exist_ok=True)
