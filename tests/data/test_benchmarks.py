@@ -12,7 +12,13 @@ from ewm.programs import Program
 def load(name, task="trace", format="delta", **keys):
     cfg = {"_target_": f"ewm.data.benchmarks.{name}", **keys}
     return benchmarks.load(
-        name, cfg, trace=TraceConfig(workers=1), task=TaskConfig(name=task), format=FormatConfig(format), style="short", count_tokens=len
+        name,
+        cfg,
+        trace=TraceConfig(workers=1),
+        task=TaskConfig(name=task),
+        format=FormatConfig(format),
+        style="short",
+        count_tokens=len,
     )
 
 
