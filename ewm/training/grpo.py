@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import torch
 from datasets import Dataset
 from datasets.utils import logging as datasets_logging
 from transformers import PrinterCallback
@@ -59,7 +62,7 @@ def reinforce(
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
-    with _quiet():
+    with _quiet(), repeatable():
         trainer = PolicyTrainer(
             model=model.model,
             args=args,
@@ -146,6 +149,20 @@ def _leave_as_found(trainer: PolicyTrainer) -> None:
 def _table(examples: list[Any]) -> Dataset:
     """What TRL iterates over: the messages, and the index under which everything else is looked up."""
     return Dataset.from_dict({"prompt": [e.messages for e in examples], "example": list(range(len(examples)))})
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Sums in one order. Without it, gradients through an index differ in their last bits from run to run on several
+    threads (a CPU adds atomically), and no resumed run equals an unbroken one."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.utils.deterministic.fill_uninitialized_memory = before[1]  # type: ignore[attr-defined]
 
 
 class _quiet:
