@@ -102,12 +102,15 @@ class Results:
     schema: int = SCHEMA
 
     def headline(self, name: str | None = None) -> float:
-        """`heldout/reserved/exact_difference` -> number; see split_headline. nan (and a warning) if there is none."""
+        """`heldout/reserved/exact_difference` -> number; see split_headline. The base's own
+        figure where there is no adapter; nan (and a warning) if there is none."""
         name = name or self.endpoint
         group, metric, part = split_headline(name)
         found = self.groups.get(group)
         comparison = found.metrics.get(metric) if found else None
         estimate = getattr(comparison, part, None) if comparison else None
+        if comparison and comparison.adapter is None:  # the base was asked alone: there is nothing to subtract
+            estimate = comparison.base
         if estimate is None:
             log.warning("no figure %s; groups here: %s", name, ", ".join(self.groups) or "none")
             return float("nan")

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -36,3 +37,12 @@ def test_headline_gives_the_number_or_nan(caplog):
 def test_round_trip():
     assert Results.from_json(results().to_json()) == Results.from_json(Results.from_json(results().to_json()).to_json())
     assert results().scalars()["heldout/reserved/exact_difference"] == pytest.approx(0.12)
+
+
+def test_a_base_asked_alone_has_its_own_figure_for_a_headline(caplog):
+    found = results()
+    group = found.groups["heldout"]
+    alone = replace(group, metrics={"exact": replace(group.metrics["exact"], adapter=None, difference=None)})
+    only_base = replace(found, groups={"heldout": alone})
+    assert only_base.headline("heldout/exact_difference") == alone.metrics["exact"].base.mean
+    assert not caplog.text
