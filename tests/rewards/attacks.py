@@ -33,7 +33,7 @@ def blind(truth):
         "thoughts that hold a trace": "<think>\nL1\nend\n</think>\n",
         "calls for literals": "L1 x=f(2)\nend",
         "an object that is equal to all": "L1 x=Equal()\nend",
-        "code": "__import__('os').system('touch /tmp/ran')",
+        "code": "__import__('os').system('touch ran')",
         "assertion": "assert f(2) == f(2)",
         "or true": "None or True",
     }
