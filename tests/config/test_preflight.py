@@ -33,7 +33,7 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["grpo.loss_type=foo"], "grpo.loss_type=foo: no such choice. Possible: dapo, grpo, dr_grpo, bnpo"),
         (["grpo.loss_type=luspo"], "grpo.loss_type=luspo wants grpo.importance_sampling_level=sequence."),
         (ZERO, "reward.terms: the weights sum to 0 (reward.terms.path.weight=0 "),
-        (["data.sources.reserved.weight=0"], "data.sources: the weights sum to 0"),
+        (["data.sources.reserved.weight=0", "data.sources.known.weight=0"], "data.sources: the weights sum to 0"),
         (["task=mixed", "task.mix.trace=0", "task.mix.output=0"], "task.mix={'trace': 0.0, 'output': 0.0}: the weights"),
         (["reward.terms.pth.weight=2"], "there is no reward.terms.pth. Did you mean reward.terms.path?"),
         (["+reward.terms.path.foo=2"], "reward.terms.path.foo: ewm.rewards.terms.path takes no such key."),
