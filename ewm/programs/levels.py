@@ -35,9 +35,13 @@ class Level:
     wrap: float = 0.35  # share of programs whose body is a function with an entry call
     reserved: bool = False
     trained: bool = True
+    practice: bool = False  # only there to train on; no figure names it
 
 
 LEVELS: dict[str, Level] = {
+    "practice": Level(
+        (4, 8), {"sum": 4.0, "assign": 2.0, "augment": 2.5}, max_abs=200, wrap=0.0, trained=False, practice=True
+    ),
     "straight": Level((2, 5), {**_ARITHMETIC, "swap": 0.3}, max_abs=99, literals=9),
     "branch": Level((1, 3), _ARITHMETIC, must=("if",), body={"assign": 2.0, "augment": 3.0}, max_abs=99, literals=9),
     "loop": Level((0, 2), _ARITHMETIC, must=("for_range", "for_list", "while"), max_abs=99, literals=9),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import add, floordiv, mod, mul, sub
 
 from ewm.programs.grammar.expressions import atom, condition, integer, literal, middle
 from ewm.programs.grammar.scope import Gen, Int, List, Type
 from ewm.programs.names import LISTS, LOOP, NUMBERS
 
 Writer = Callable[[Gen], None]
+OPERATIONS = {"+": add, "-": sub, "*": mul, "//": floordiv, "%": mod}
 
 
 def literal_assign(g: Gen) -> None:
@@ -52,6 +54,26 @@ def augment(g: Gen) -> None:
             g.scope[name] = new
             return g.emit(f"{name} {operator} {text}")
     literal_assign(g)
+
+
+def sum_literals(g: Gen) -> None:
+    """`x = -17 + 25`: an operation on literals that spans the values of the level; also on an old variable."""
+    most = g.one((g.level.max_abs, g.level.max_abs // 2, 20, 9))
+    operator = g.pick({"+": 4, "-": 4, "*": 2, "//": 1.2, "%": 1.5})
+    if operator in ("+", "-"):
+        a = g.between(-most, most)
+        room = most - a if operator == "+" else most + a
+        b = g.between(0, max(0, min(room, g.one((9, 20, most)))))
+    elif operator == "*":
+        b = g.between(2, 9)
+        a = g.between(-most // b, most // b)
+    else:
+        a, b = g.between(-most, most), g.between(2, g.one((9, 20)))
+    value = OPERATIONS[operator](a, b)
+    old = g.names(Int, free=True)
+    name = g.one(old) if old and g.chance(0.3) else g.fresh(NUMBERS)
+    g.scope[name] = Int(value, value)
+    g.emit(f"{name} = {a} {operator} {b}")
 
 
 def swap(g: Gen) -> None:
@@ -312,7 +334,7 @@ def run(g: Gen, name: str) -> None:
 
 
 WRITERS: dict[str, Writer] = {
-    "literal": literal_assign, "assign": assign, "augment": augment, "swap": swap, "if": if_statement,
-    "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range, "for_list": for_list,
-    "while": while_loop, "while_if": while_if, "for_if": for_if, "for_break": for_break,
+    "literal": literal_assign, "assign": assign, "augment": augment, "sum": sum_literals, "swap": swap,
+    "if": if_statement, "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range,
+    "for_list": for_list, "while": while_loop, "while_if": while_if, "for_if": for_if, "for_break": for_break,
 }  # fmt: skip
