@@ -32,7 +32,7 @@ AT_LEAST_ONE = {
     "data": ("num_train", "max_prompt_tokens", "max_target_tokens"),
     "model": ("max_length",),
     "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth"),
-    "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every", "evaluate_every"),
+    "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every"),
     "grpo": (
         "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
         "steps_per_generation", "max_completion_length", "save_steps", "save_total_limit",

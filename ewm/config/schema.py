@@ -112,7 +112,6 @@ class SftConfig:
     threads: int = 0  # torch threads per rank; 0: cores / ranks
     compile: bool = False
     checkpoint_every: int = 200  # steps
-    evaluate_every: int = 500
     max_grad_norm: float = 1.0
     ema: float | None = None
 

@@ -7,6 +7,7 @@ attack earns on that very program (`truth.blind`): r' = max(0, (r - b) / (1 - b)
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Reward:
+class Reward(ABC):
     """reward(completion, truth) -> Score. Subclasses say how term values become a total in [0, 1]."""
 
     name: str
@@ -65,8 +66,9 @@ class Reward:
             return Prediction(text=completion)
         return formats.parse(completion, truth.task, truth.format)
 
+    @abstractmethod
     def total(self, values: Terms) -> float:
-        raise NotImplementedError
+        """The term values as one number, before clipping and chance correction."""
 
     def present(self, values: Terms) -> list[tuple[float, float]]:
         """(weight, value) of the terms that this truth has, in config order."""

@@ -1,4 +1,4 @@
-"""Training stages: `warm_start` and `pretrain` (sft.py, Lightning) and `reinforce` (grpo.py, TRL).
+"""Training stages: `warm_start` (sft.py) and `pretrain` (pretraining.py), on Lightning, and `reinforce` (grpo.py, TRL).
 
 Heavy imports wait for the call.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["pretrain", "reinforce", "warm_start"]
 
-_HOMES = {"pretrain": "ewm.training.sft", "warm_start": "ewm.training.sft", "reinforce": "ewm.training.grpo"}
+_HOMES = {"pretrain": "ewm.training.pretraining", "warm_start": "ewm.training.sft", "reinforce": "ewm.training.grpo"}
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from typing import Any
 from ewm.config.schema import SftConfig
 from ewm.training import checkpoints
 from ewm.training.feed import GONE, SPAWN, Feed, Plan, batches, die_with_parent
+from ewm.training.sft import Module, fit
 
 SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "GLOO_SOCKET_IFNAME": "lo", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -101,13 +102,11 @@ def _train(rank: int, cfg: SftConfig, folder: Path, meeting: str, seed: int, sou
     import torch
     import torch.distributed as dist
 
-    from ewm.training import sft
-
     torch.set_num_threads(threads(cfg))
     dist.init_process_group("gloo", init_method=f"file://{meeting}/ranks", rank=rank, world_size=cfg.ranks)
     model, tokenizer = torch.load(Path(meeting) / "model.pt", weights_only=False)
     log = (lambda values, step: metrics.put((values, step))) if rank == 0 else None
-    module = sft.Module(model.train(), cfg, folder, log, seed, tokenizer)
-    sft.fit(module, batches(source))
+    module = Module(model.train(), cfg, folder, log, seed, tokenizer)
+    fit(module, batches(source))
     dist.barrier()  # rank 0 may still be writing
     dist.destroy_process_group()

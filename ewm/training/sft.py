@@ -1,9 +1,9 @@
-"""Next-token training with Lightning: `warm_start` (an adapter on Examples) and `pretrain` (a whole model on a stream).
+"""Next-token training with Lightning: the module, its loop, and `warm_start` (an adapter on Examples).
 
-Both end with the same weights when killed at any moment and started again, bit for bit on one machine kind and thread
-count, as long as `max_minutes` is null (with it the rate follows the clock). A checkpoint is a folder written aside and
-renamed: state.pt (weights, optimizers, step, place in the data, generators) and, for a whole model, the model as
-transformers stores it. Ranks and their processes are ranks.py's.
+It and `pretrain` (pretraining.py, a whole model on a stream) end with the same weights when killed at any moment and
+started again, bit for bit on one machine kind and thread count, as long as `max_minutes` is null (with it the rate
+follows the clock). A checkpoint is a folder written aside and renamed: state.pt (weights, optimizers, step, place in
+the data, generators) and, for a whole model, the model as transformers stores it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from transformers.utils import logging as hf_logging
 
 from ewm.config.schema import SftConfig
 from ewm.training import checkpoints, fused, optim
-from ewm.training.feed import Feed, Plan
+from ewm.training.feed import Plan
 from ewm.training.packing import Batch, Encoded, MakeStream
 
 if TYPE_CHECKING:
@@ -59,34 +59,6 @@ def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: in
     fit(module, (step[0] for step in module.resumed(plan).packer()))
     module.model.eval()
     return checkpoints.latest(folder)
-
-
-def pretrain(model: Any, make_stream: MakeStream, cfg: SftConfig, folder: Path, log: Log, seed: int = 0) -> Path:
-    """Train all weights of `model`, a Model or (transformers model, tokenizer), in place; the last checkpoint's folder.
-
-    `log` gets sft/loss, sft/tokens_per_second and others after every step. `make_stream(position)` gives encoded
-    examples from there on; it is called in a process of its own, so it must be picklable: a function of a module, or
-    functools.partial of one. With `cfg.ema` the model ends as the average.
-    """
-    from ewm.training import ranks
-
-    hf_model, tokenizer = model if isinstance(model, tuple) else (model.model, model.tokenizer)
-    hf_model.requires_grad_(True)
-    plan = plan_for(cfg, make_stream, cfg.ranks)
-    folder = Path(folder)
-    if cfg.ranks > 1:
-        ranks.train(hf_model, tokenizer, plan, cfg, folder, log, seed)
-    else:
-        module = Module(hf_model, cfg, folder, log, seed, tokenizer)
-        hf_model.train()
-        with Feed(module.resumed(plan)) as feed:
-            fit(module, feed.batches())
-    restore(hf_model, folder)
-    hf_model.eval()
-    last = checkpoints.latest(folder)
-    if last is None:
-        raise RuntimeError(f"Pretraining wrote no checkpoint into {folder}.")
-    return last
 
 
 def plan_for(cfg: SftConfig, make_stream: MakeStream, ranks: int, longest: int = 0) -> Plan:
@@ -310,16 +282,3 @@ def _silence() -> Iterator[None]:
             hf_logging.enable_progress_bar()
         for one, level in zip(loggers, levels, strict=True):
             one.setLevel(level)
-
-
-def restore(model: Any, folder: Path) -> None:
-    """The weights of the last checkpoint, into `model`."""
-    last = checkpoints.latest(folder)
-    if last is None:
-        return
-    kept = torch.load(last / "state.pt", weights_only=True, map_location="cpu")
-    best = kept["average"] or kept["weights"]
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            if name in best:
-                p.copy_(best[name])
