@@ -38,14 +38,15 @@ def endless(
     data: DataConfig, trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str, *, encode: Encode
 ) -> Endless:
     """Levels and weights are those of the grammar sources. `task` is not read: the stream mixes its own tasks."""
+    return Endless(data.seed, levels_of(data.sources), style, encode, format.name, trace)
+
+
+def levels_of(sources: Mapping[str, Any]) -> dict[str, float]:
+    """Level -> weight over all sources of `data.sources`."""
     levels: dict[str, float] = {}
-    for name, node in data.sources.items():
+    for name, node in sources.items():
         if "levels" not in node:
             raise ConfigError(f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only.")
-        for level, weight in _levels(node).items():
-            levels[level] = levels.get(level, 0.0) + weight * node.get("weight", 1.0)
-    return Endless(data.seed, levels, style, encode, format.name, trace)
-
-
-def _levels(node: Mapping[str, Any]) -> dict[str, float]:
-    return {level: float(weight) for level, weight in node["levels"].items()}
+        for level, weight in node["levels"].items():
+            levels[level] = levels.get(level, 0.0) + float(weight) * node.get("weight", 1.0)
+    return levels

@@ -8,6 +8,7 @@ knows a model.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -20,6 +21,7 @@ from ewm.data.example import wrap_answer
 from ewm.programs import Program
 from ewm.programs.constructs import is_reserved
 from ewm.programs.grammar import program as grammar_program
+from ewm.programs.program import SALT
 from ewm.tasks import messages
 from ewm.tracing import Runner
 from ewm.tracing.events import Trace
@@ -55,13 +57,9 @@ class Stream:
         waiting: deque[tuple[int, str, Program]] = deque()
 
         def candidates() -> Iterator[Program]:
-            for index in count(self.position):
-                rng = random.Random(f"stream:{self._seed}:{index}")
-                level, task = _draw(rng, self._levels), _draw(rng, self._tasks)
-                program = grammar_program(self._seed, index, level)
-                if program.split == self._split and program.family not in banned() and not is_reserved(program.source):
-                    waiting.append((index, task, program))
-                    yield program
+            for index, task, program in drawn(self._seed, self._levels, self._tasks, self._split, self.position):
+                waiting.append((index, task, program))
+                yield program
 
         with Runner(self._config) as runner:
             for traced in runner.trace_all(candidates()):
@@ -98,6 +96,30 @@ def stream(
 ) -> Stream:
     """Examples from position `start` on. Close it, or let it be collected, to stop its processes."""
     return Stream(seed, levels, split, tasks, style, encode, start, format, trace)
+
+
+def drawn(
+    seed: int, levels: Mapping[str, float], tasks: Mapping[str, float], split: str, start: int = 0
+) -> Iterator[tuple[int, str, Program]]:
+    """(position, task, program) of what the stream takes from `start` on, before anything is traced. Endless."""
+    for index in count(start):
+        rng = random.Random(f"stream:{seed}:{index}")
+        level, task = _draw(rng, levels), _draw(rng, tasks)
+        program = grammar_program(seed, index, level)
+        if program.split == split and program.family not in banned() and not is_reserved(program.source):
+            yield index, task, program
+
+
+def families(seed: int, levels: Mapping[str, float], stop: int, split: str = "train") -> dict[str, str | int]:
+    """What a stream that stood at position `stop` can have trained on: the number of families, and the SHA-256 of
+    their sorted names, one a line. Some of them were left out after tracing (unfinished or too long)."""
+    found = set()
+    for index, _, program in drawn(seed, levels, TASKS, split):
+        if index >= stop:
+            break
+        found.add(program.family)
+    text = "\n".join(sorted(found)).encode()
+    return {"salt": SALT, "families": len(found), "sha256": hashlib.sha256(text).hexdigest()}
 
 
 def program_text(program: Program) -> str:

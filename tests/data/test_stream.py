@@ -1,7 +1,8 @@
 from collections import Counter
+from itertools import takewhile
 
 from ewm import formats
-from ewm.data.stream import stream
+from ewm.data.stream import TASKS, drawn, families, stream
 from ewm.programs import Program
 from ewm.programs.constructs import is_reserved
 
@@ -39,3 +40,16 @@ def test_only_training_families_and_no_reserved_construct():
         assert not is_reserved(source)
         assert Program(source, origin="grammar:x").split == "train"
     assert set(kinds) == {"<|trace|>", "<|output|>", "<|program|>"}
+
+
+def test_the_digest_of_families_covers_what_was_handed_out():
+    items = [item for item in take(40) if not item[0][0].startswith("<|program|>")]
+    stop = items[-1][1]
+    names = set()
+    for (prompt, _), _ in items:
+        lines = [line.partition(" ")[2] for line in prompt.partition("\n")[2].split("\n") if line.startswith("L")]
+        names.add(Program("\n".join(lines), origin="grammar:x").family)
+    found = families(3, LEVELS, stop)
+    assert found == families(3, LEVELS, stop) != families(4, LEVELS, stop)
+    seen = {program.family for _, _, program in takewhile(lambda one: one[0] < stop, drawn(3, LEVELS, TASKS, "train"))}
+    assert names <= seen and len(seen) == found["families"]
