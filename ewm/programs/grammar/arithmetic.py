@@ -76,6 +76,16 @@ def sum_literals(g: Gen) -> None:
     g.emit(f"{name} = {a} {operator} {b}")
 
 
+def copy(g: Gen) -> None:
+    """`x = y`, into a new variable or an old one: nothing to compute, only to find the value."""
+    ensure(g, 2)
+    source = g.one(g.names(Int))
+    old = [n for n in g.names(Int, free=True) if n != source]
+    name = g.one(old) if g.chance(0.4) else g.fresh(NUMBERS)
+    g.emit(f"{name} = {source}")
+    g.scope[name] = g.scope[source]
+
+
 def swap(g: Gen) -> None:
     ensure(g, 2)
     a, b = g.rng.sample(g.names(Int), 2)
@@ -334,7 +344,7 @@ def run(g: Gen, name: str) -> None:
 
 
 WRITERS: dict[str, Writer] = {
-    "literal": literal_assign, "assign": assign, "augment": augment, "sum": sum_literals, "swap": swap,
+    "literal": literal_assign, "copy": copy, "assign": assign, "augment": augment, "sum": sum_literals, "swap": swap,
     "if": if_statement, "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range,
     "for_list": for_list, "while": while_loop, "while_if": while_if, "for_if": for_if, "for_break": for_break,
 }  # fmt: skip
