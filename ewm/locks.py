@@ -73,7 +73,7 @@ def _lock(folder: Path) -> Any:
     for pause in (0.02, 0.05, 0.1, 0):
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except (BlockingIOError, PermissionError):  # EAGAIN, EACCES; a file system without locks says something else
             time.sleep(pause)
         else:
             return file

@@ -119,14 +119,14 @@ def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
         if section not in named and section in trained:
             mine = {key: OmegaConf.select(plain, key) for key in named if key.startswith(f"{section}.")}
             schema = cast(Any, OmegaConf.get_type(plain, section))
-            plain[section] = OmegaConf.structured(schema(**_known(schema, trained[section], f"{path}: {section}")))
+            plain[section] = _section(schema, trained[section], f"{path}: {section}")
             for key, value in mine.items():
                 OmegaConf.update(plain, key, value)
     return plain
 
 
-def _known(schema: type, values: Any, where: str) -> dict[str, Any]:
-    """A section as the run was trained with it; ConfigError names keys that this version does not have."""
+def _section(schema: Any, values: Any, where: str) -> Any:
+    """A section as the run was trained with it; ConfigError names what this version cannot take over."""
     if not isinstance(values, dict):
         raise ConfigError(f"{where} is no mapping. Choose the section on the command line: it wins over the run's.")
     names = {f.name for f in dataclasses.fields(schema)}
@@ -136,4 +136,7 @@ def _known(schema: type, values: Any, where: str) -> dict[str, Any]:
             f"{where} has keys that this version does not know: {', '.join(unknown)}. Use the code of the run's "
             f"git_commit, or choose the section here: {section}=PRESET wins over the run's."
         )
-    return values
+    try:
+        return OmegaConf.structured(schema(**values))
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"{where}.{error.full_key}: {str(error).splitlines()[0]}.") from error
