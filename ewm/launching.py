@@ -2,7 +2,8 @@
 
 A job's folder is <sweep>/<slug of its overrides>-<hash8 of its config>, so the same sweep finds its folders again: done
 jobs are skipped, others go on. A job that fails leaves its status in its folder, and the sweep goes on; the sweep then
-ends with exit code 1. hydra_plugins/ewm_launcher.py hands the jobs over. Does not run jobs side by side.
+ends with exit code 1. For a job that was refused before it had a record, the overrides and the reason are left here.
+hydra_plugins/ewm_launcher.py hands the jobs over. Does not run jobs side by side.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra._internal.utils import get_args_parser
 from hydra.core.utils import JobReturn, JobStatus, configure_log
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from ewm import run
 from ewm.config import ConfigError, digest
 from ewm.config.load import compose_dict, to_dataclass
+from ewm.config.preflight import problems
 
 SLUG = 120  # characters
 UNSAID = ("name=", "output_dir=", "sweep=", "hydra.")  # overrides that do not tell one job from another
@@ -50,7 +55,7 @@ class Job:
         """What the entry returned; nan if it did not get so far."""
         try:
             return float(json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["facts"]["headline"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return float("nan")
 
 
@@ -65,10 +70,24 @@ def launch(config: DictConfig, overrides: Sequence[list[str]]) -> list[JobReturn
     log.info("%d done, %d to do", len(jobs) - len(todo), len(todo))
     for number, job in enumerate(todo, 1):
         log.info("[%d/%d] %s -> %s", number, len(todo), " ".join(job.overrides), job.folder)
+        (job.folder / run.WHY).unlink(missing_ok=True)
         if code := _run(_command(job)):
             _failed.append(job.folder)
+            leave_reason(job, code, config_name)
             log.error("[%d/%d] ended with exit code %d; the sweep goes on", number, len(todo), code)
     return [_returned(job) for job in jobs]
+
+
+def leave_reason(job: Job, code: int, config_name: str = "train") -> None:
+    """What the table needs of a job that ended before it had a record: its overrides, and why."""
+    if (job.folder / "run.json").exists():
+        return
+    said = problems(job.overrides, config_name, searchpath=_searchpath()) if code == 2 else []  # as the job was told
+    path = job.folder / ".hydra" / "overrides.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_text(yaml.safe_dump(job.overrides), encoding="utf-8")
+    (job.folder / run.WHY).write_text("\n".join(said or [f"exit code {code}"]) + "\n", encoding="utf-8")
 
 
 def folder_name(overrides: Sequence[str], config_name: str = "train") -> str:
@@ -77,7 +96,7 @@ def folder_name(overrides: Sequence[str], config_name: str = "train") -> str:
     slug = re.sub(r"[^A-Za-z0-9=.+~-]+", "_", "_".join(said)).strip("_")[:SLUG]
     try:
         identity = digest(to_dataclass(compose_dict(overrides, config_name, _searchpath()), overrides))
-    except ConfigError:
+    except (ConfigError, HydraException, OmegaConfBaseException):
         identity = "invalid0"  # its own process will say why
     return f"{slug}-{identity[:8]}" if slug else identity[:8]
 

@@ -5,14 +5,14 @@
         record.note(device="cpu")                   # any fact for run.json
 
 The folder is outputs/<kind>/<name>/<stamp>-<hash8 of the config>. A folder with the config's hash that nobody holds and
-that is not done is opened again, stages then go on from their own checkpoints; a done folder is never written to. Only
-rank 0 writes; other ranks get the folder through EWM_RUN_FOLDER. Knows nothing of models or stages.
+that is not done is opened again, stages then go on from their own checkpoints; a done folder is never written to. A
+folder is locked from the moment it is chosen, so that equal commands started at once get one each. Only rank 0 writes;
+other ranks get the folder through EWM_RUN_FOLDER. Knows nothing of models or stages.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import logging
 import os
@@ -29,17 +29,22 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ewm import provenance
+from ewm import locks, provenance
 from ewm.config import ConfigError, EvaluateConfig, TrainConfig, digest
 from ewm.config.load import to_dataclass
+from ewm.config.record import SCHEMA
+from ewm.config.record import read as read_record
+from ewm.locks import is_locked
 
-SCHEMA = 1
+WHY = "failed.txt"  # in a folder without run.json: what a sweep's job was refused for, a problem a line
 FOLDER_VARIABLE = "EWM_RUN_FOLDER"
+OPEN_AGAIN = (None, "running", "interrupted", "failed")  # statuses, if nobody holds the folder
 STAGES = ("sft", "grpo")
 COMPARED = ("model.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train", "seed")
 
+CARRIED = ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts")  # over to the next session
+
 log = logging.getLogger(__name__)
-_held: dict[Path, Any] = {}  # folders that this process has locked
 _chosen: dict[tuple[str, str], Path] = {}  # a config resolves to one folder per process
 
 
@@ -125,7 +130,7 @@ def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[Run
         yield _fresh(cfg, kind, folder)
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder), _sigterm_interrupts():
+    with locks.hold(folder), _sigterm_interrupts():
         record = _reopened(cfg, kind, folder)
         os.environ[FOLDER_VARIABLE] = str(folder.resolve())
         record.save()
@@ -149,49 +154,58 @@ def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[Run
 
 
 def choose(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
-    """The folder for this config: one that can go on, else a new name."""
+    """The folder for this config: one that can go on, else a new one. It is this process's from here on."""
     short = digest(cfg)[:8]
     parent = Path(cfg.output_dir) / kind / cfg.name
     key = (kind, str(parent / short))
     if key not in _chosen:
-        open_again = [folder for folder in sorted(parent.glob(f"*-{short}")) if can_go_on(folder)]
-        _chosen[key] = open_again[-1] if open_again else _new(parent, short)
+        _chosen[key] = _open_again(parent, short) or _new(parent, short)
     return _chosen[key]
+
+
+def _open_again(parent: Path, short: str) -> Path | None:
+    """The latest folder that can go on, one with a record before one without."""
+    found = sorted(parent.glob(f"*-{short}"), key=lambda folder: ((folder / "run.json").exists(), folder.name))
+    return next((folder for folder in reversed(found) if _said(folder) in OPEN_AGAIN and _claim(folder)), None)
 
 
 def _new(parent: Path, short: str) -> Path:
     now = datetime.now()
-    while (folder := parent / f"{now:%Y%m%d-%H%M%S}-{short}").exists():
+    while True:
+        folder = parent / f"{now:%Y%m%d-%H%M%S}-{short}"
         now += timedelta(seconds=1)
-    return folder
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        if _claim(folder):  # else an equal command has found it first
+            return folder
+
+
+def _claim(folder: Path) -> bool:
+    """Lock the folder until `open`; false if another process has it, or has used it up meanwhile."""
+    if not locks.claim(folder):
+        return False
+    if _said(folder) in OPEN_AGAIN:
+        return True
+    locks.release(folder)
+    return False
+
+
+def _said(folder: Path) -> str | None:
+    """The status in run.json; `unreadable` if there is none to be had, None without the file."""
+    try:
+        return str(read_record(folder)["status"])
+    except FileNotFoundError:
+        return None
+    except ConfigError:
+        return "unreadable"
 
 
 def status(folder: Path) -> str | None:
-    """What run.json says; `stale` for running without a holder, None if there is no record."""
-    try:
-        said = str(json.loads((folder / "run.json").read_text(encoding="utf-8"))["status"])
-    except (OSError, ValueError, KeyError):
-        return None
+    """What run.json says; `stale` for running without a holder, `unreadable`, None if there is no record."""
+    said = _said(folder)
     return "stale" if said == "running" and not is_locked(folder) else said
-
-
-def can_go_on(folder: Path) -> bool:
-    """Not done and held by nobody."""
-    return status(folder) in (None, "interrupted", "failed", "stale") and not is_locked(folder)
-
-
-def is_locked(folder: Path) -> bool:
-    """Whether a process holds the folder."""
-    if folder.resolve() in _held:
-        return True
-    try:
-        with (folder / ".lock").open("r+") as file:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def is_main() -> bool:
@@ -243,12 +257,12 @@ def _reopened(cfg: TrainConfig | EvaluateConfig, kind: str, folder: Path) -> Run
             f"{folder} holds a finished run, which is never overwritten. Leave out hydra.run.dir, or name another."
         )
     if was is not None:
-        old = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        old = read_record(folder, ("status", "config_hash", "git_commit", *CARRIED))
         if old["config_hash"] != record.config_hash:
             raise ConfigError(
-                f"{folder} belongs to another configuration ({old['config_hash'][:8]}). Name another folder."
+                f"{folder} belongs to another configuration ({str(old['config_hash'])[:8]}). Name another folder."
             )
-        for name in ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts"):
+        for name in CARRIED:
             setattr(record, name, old[name])
         log.info(
             "Going on with %s (%s%s)",
@@ -287,25 +301,6 @@ def _drop_from(path: Path, stage: str | None, step: int) -> None:
         if row["stage"] != stage or row["step"] < step:
             kept.append(line + "\n")
     write_atomic(path, "".join(kept))
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """A POSIX lock: the kernel takes it back when the process ends, and forked children do not inherit it."""
-    if folder.resolve() in _held:
-        raise ConfigError(f"{folder} is open already in this process.")
-    file = (folder / ".lock").open("a+")
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise ConfigError(f"{folder} is in use by another process. Wait for it, or change seed or name.") from None
-    _held[folder.resolve()] = file
-    try:
-        yield
-    finally:
-        del _held[folder.resolve()]
-        file.close()
 
 
 @contextmanager

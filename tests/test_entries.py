@@ -60,6 +60,16 @@ def test_a_sweep_skips_what_is_done_and_survives_what_fails(tmp_path):
     assert runs(folder) == found
 
 
+def test_a_job_that_the_checks_refuse_has_its_row(tmp_path):
+    done = call(TOY, "-m", "grpo.num_generations=7,8", "name=grid", cwd=tmp_path)
+    folder = tmp_path / "outputs" / "sweeps" / "grid"
+    assert done.returncode == 1
+    assert "1 failed before it began, 1 done" in done.stdout
+    refused, ended = (folder / "table.csv").read_text().splitlines()[1:]
+    assert refused.startswith('7,"failed before it began: grpo.num_generations=7 does not divide the generation batch')
+    assert ended.startswith("8,done,")
+
+
 def test_ctrl_c_leaves_a_run_that_the_same_command_resumes(tmp_path):
     command = [sys.executable, str(TOY), "seed=9"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -71,7 +71,7 @@ def test_done_is_never_overwritten(cfg, monkeypatch):
     with run.open(cfg) as first:
         pass
     again()
-    assert not run.can_go_on(first.folder)
+    assert run.choose(cfg, "train") != first.folder
     monkeypatch.setattr(run, "_folder_of", lambda *_: first.folder)
     with pytest.raises(ConfigError, match="never overwritten"), run.open(cfg):
         pass
@@ -117,6 +117,50 @@ def test_a_folder_of_another_config_is_refused(cfg, monkeypatch):
     monkeypatch.setattr(run, "_folder_of", lambda *_: folder)
     with pytest.raises(ConfigError, match="belongs to another configuration"), run.open(cfg):
         pass
+
+
+def test_a_damaged_record_is_answered_with_its_file(cfg, monkeypatch):
+    folder = fail(cfg, RuntimeError("no"))
+    row = recorded(folder)
+    monkeypatch.setattr(run, "_folder_of", lambda *_: folder)
+    for text, words in (
+        (json.dumps(row)[:100], "cannot be read"),
+        ("[]", "no JSON object"),
+        (json.dumps({k: v for k, v in row.items() if k not in ("facts", "step")}), "lacks step, facts"),
+        (json.dumps(row | {"schema": 9}), "schema 9"),
+    ):
+        (folder / "run.json").write_text(text)
+        again()
+        assert words == "lacks step, facts" or run.choose(cfg, "train") != folder
+        with pytest.raises(ConfigError, match=f"{folder}/run.json.*{words}"), run.open(cfg):
+            pass
+        assert (folder / "run.json").read_text() == text
+
+
+def take(cfg, start, folders):
+    start.wait()
+    with run.open(cfg) as record:
+        folders.put(str(record.folder))
+        start.wait()  # until all have one
+
+
+@pytest.mark.parametrize("left", [None, "interrupted", "nothing"])
+def test_equal_commands_at_once_get_a_folder_each(cfg, left):
+    if left == "interrupted":
+        fail(cfg, KeyboardInterrupt())
+    elif left == "nothing":
+        (run.Path(cfg.output_dir) / "train" / "default" / f"20260101-000000-{digest(cfg)[:8]}").mkdir(parents=True)
+    again()
+    context = multiprocessing.get_context("fork")
+    start, folders = context.Barrier(5, timeout=60), context.Queue()
+    processes = [context.Process(target=take, args=(cfg, start, folders)) for _ in range(5)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 5
+    assert len({folders.get() for _ in range(5)}) == 5
+    assert len(list((run.Path(cfg.output_dir) / "train" / "default").iterdir())) == 5
 
 
 def hold(cfg, ready):

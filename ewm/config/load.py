@@ -21,10 +21,12 @@ from hydra._internal.utils import create_config_search_path
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from ewm.config import record
 from ewm.config.check import check
 from ewm.config.errors import ConfigError
 from ewm.config.groups import CONF
@@ -39,7 +41,13 @@ for _name, _schema in SCHEMAS.items():
 
 def compose(overrides: Sequence[str] = (), config_name: str = "train") -> TrainConfig:
     """The dataclasses for these overrides, checked. `config_name="evaluate"` gives an EvaluateConfig."""
-    return load(compose_dict(overrides, config_name), overrides)
+    try:
+        made = compose_dict(overrides, config_name)
+    except (HydraException, OmegaConfBaseException) as error:
+        from ewm.config.preflight import problems  # here: it imports this file
+
+        raise ConfigError(problems(overrides, config_name) or " ".join(str(error).split())) from error
+    return load(made, overrides)
 
 
 def compose_dict(overrides: Sequence[str], config_name: str, searchpath: Sequence[str] = ()) -> DictConfig:
@@ -97,18 +105,38 @@ def _task_overrides(dict_config: DictConfig) -> list[str]:
 
 def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The sections of the run's own config; a section or key that the command line names wins."""
-    path = Path(plain.run) / "run.json"
-    if not path.exists():
+    try:
+        trained = record.read(Path(plain.run), ("config",))["config"]
+    except FileNotFoundError:
         raise ConfigError(
             f"run={plain.run}: no run.json there. A run's folder looks like outputs/train/<name>/<stamp>-<hash>."
-        )
-    trained = json.loads(path.read_text(encoding="utf-8"))["config"]
+        ) from None
+    path = Path(plain.run) / "run.json"
+    if not isinstance(trained, dict):
+        raise record.damaged(path, "has no mapping under config")
     named = [o.lstrip("+~").partition("=")[0] for o in overrides]
     for section in FROM_RUN:
         if section not in named and section in trained:
             mine = {key: OmegaConf.select(plain, key) for key in named if key.startswith(f"{section}.")}
             schema = cast(Any, OmegaConf.get_type(plain, section))
-            plain[section] = OmegaConf.structured(schema(**trained[section]))
+            plain[section] = _section(schema, trained[section], f"{path}: {section}")
             for key, value in mine.items():
                 OmegaConf.update(plain, key, value)
     return plain
+
+
+def _section(schema: Any, values: Any, where: str) -> Any:
+    """A section as the run was trained with it; ConfigError names what this version cannot take over."""
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where} is no mapping. Choose the section on the command line: it wins over the run's.")
+    names = {f.name for f in dataclasses.fields(schema)}
+    if unknown := [key for key in values if key not in names]:
+        section = where.rpartition(" ")[2]
+        raise ConfigError(
+            f"{where} has keys that this version does not know: {', '.join(unknown)}. Use the code of the run's "
+            f"git_commit, or choose the section here: {section}=PRESET wins over the run's."
+        )
+    try:
+        return OmegaConf.structured(schema(**values))
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"{where}.{error.full_key}: {str(error).splitlines()[0]}.") from error

@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 from ewm import reporting
+from ewm.config import ConfigError
+from ewm.config.record import read as read_record
 from ewm.reporting import table, terminal
+from ewm.reporting.runs import load_results
 
 
 def main(arguments: list[str]) -> int:
@@ -21,11 +24,18 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments[0] == "table":
         table.sweep_table(folder)
-    elif (folder / "evaluation" / "results.json").exists():
-        terminal.show(reporting.rewrite(folder), folder)
-    else:
+        return 0
+    if not (folder / "evaluation" / "results.json").exists():
         print(f"{folder} holds no evaluation/results.json: it was not evaluated. python evaluate.py run={folder}")
         return 2
+    try:
+        load_results(folder / "evaluation" / "results.json")
+        if (folder / "run.json").exists():
+            read_record(folder, ())
+    except ConfigError as error:
+        print(error)
+        return 2
+    terminal.show(reporting.rewrite(folder), folder)
     return 0
 
 

@@ -1,40 +1,25 @@
 """One row per run below a folder: swept keys, status, headline figures. Terminal, table.md, table.csv, plot.png.
 
-A run is a folder with run.json or, if it failed before that, .hydra/overrides.yaml. Swept keys are the overrides that
-differ between the runs (all of them when there is only one). A sweep whose runs have one seed each says nothing about
-seeds: the intervals are over items.
+What counts as a run, and its status: runs.py. Swept keys are the overrides that differ between the runs (all of them
+when there is only one). A sweep whose runs have one seed each says nothing about seeds: the intervals are over items.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
 from rich.console import Console
+from rich.markup import escape
 
-from ewm.evaluation.results import Comparison, Results, split_headline
+from ewm.evaluation.results import Comparison, split_headline
 from ewm.reporting import plot, words
+from ewm.reporting.runs import Run, find
 from ewm.reporting.terminal import WIDE, grid
-from ewm.run import status
 
 FIGURES = (("reserved", "exact"), ("known", "exact"), ("reserved", "prefix"))
 UNSAID = ("name", "output_dir")  # keys that do not tell one run from another
-
-
-@dataclass(frozen=True)
-class Run:
-    """One job of a sweep."""
-
-    folder: Path
-    status: str
-    overrides: dict[str, str] = field(default_factory=dict)
-    results: Results | None = None
-    seconds: float | None = None
 
 
 def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict[str, str]]:
@@ -50,48 +35,14 @@ def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict
     cells = [tuple(row.values()) for row in rows]
     figures = list(_figures(runs))
     shown = [name for name in head if name not in figures[2 if out.width >= WIDE else 1 :]]
-    screen = [tuple(row[name] for name in shown) for row in rows]
-    out.print(grid(f"{folder}: {_counts(runs)}", tuple(shown), screen))
+    screen = [tuple(escape(row[name]) for name in shown) for row in rows]  # benchmark=[a,b] is no markup
+    out.print(grid(escape(f"{folder}: {_counts(runs)}"), tuple(shown), screen))
     (folder / "table.md").write_text(_markdown(head, cells), encoding="utf-8")
     _write_csv(folder / "table.csv", runs, rows, figures)
     endpoint = next((run.results.endpoint for run in runs if run.results), None)
     if endpoint:
         plot.differences(_points(runs, endpoint), endpoint, folder / "plot.png")
     return rows
-
-
-def find(folder: Path) -> list[Run]:
-    """Every run below the folder, in the order of their paths; a run inside a run is not looked for."""
-    found: list[Run] = []
-    for child in [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]:
-        inside = any(run.folder in child.parents for run in found)
-        if not inside and ((child / "run.json").exists() or (child / ".hydra" / "overrides.yaml").exists()):
-            found.append(read(child))
-    return found
-
-
-def read(folder: Path) -> Run:
-    """What a run's folder says of it."""
-    row = _json(folder / "run.json")
-    seconds = row.get("wall_s")
-    results = folder / "evaluation" / "results.json"
-    return Run(
-        folder=folder,
-        status=status(folder) or "failed before it began",
-        overrides=overrides(folder),
-        results=Results.load(results) if results.exists() else None,
-        seconds=float(seconds) if isinstance(seconds, (int, float)) else None,
-    )
-
-
-def overrides(folder: Path) -> dict[str, str]:
-    """The command's overrides as {key: value}."""
-    path = folder / ".hydra" / "overrides.yaml"
-    listed = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-    if listed is None:
-        listed = _json(folder / "run.json").get("overrides", [])
-    pairs = (str(one).lstrip("+~").partition("=") for one in listed or [])
-    return {key: value for key, _, value in pairs}
 
 
 def swept(runs: Sequence[Run]) -> list[str]:
@@ -110,7 +61,7 @@ def tabulate(runs: Sequence[Run]) -> list[dict[str, str]]:
     rows = []
     for run in runs:
         row = {key: run.overrides.get(key, "") for key in keys} or {"run": run.folder.name}
-        row["status"] = run.status
+        row["status"] = f"{run.status}: {run.why}" if run.why else run.status
         for name, (group, metric) in figures.items():
             found = _comparison(run, group, metric)
             row[name] = words.change(found) if found else "-"
@@ -184,8 +135,4 @@ def _counts(runs: Sequence[Run]) -> str:
 def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = ["Per cent with 95 % intervals over items; a difference is in points.", ""]
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return "\n".join([*lines, *("| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in rows)]) + "\n"

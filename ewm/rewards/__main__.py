@@ -1,9 +1,10 @@
 """Scores completions in a file: python -m ewm.rewards score reward=gated FILE.jsonl   (- reads standard input)
 
-Each line is {"source", "entry", "completion"}: the program is run in isolation, then the completion is scored. Other
-overrides of the configuration are taken too (task=output format=ellora ...). With reward=ellora a line may be
-{"actual_trace", "completion"} instead, and the answer has "ellora_accuracy" beside. One line of JSON a row, in order:
-{"total", "terms"}, or {"error"} for a row that cannot be scored; the exit code is then 1.
+Each line is {"source", "entry", "stdin", "completion"}, entry and stdin where there is one: the program is run in
+isolation, then the completion is scored. Other overrides of the configuration are taken too (task=output
+format=ellora ...); an argument that is there as a file is the file. With reward=ellora a line may be {"actual_trace",
+"completion"} instead, and the answer has "ellora_accuracy" beside. One line of JSON a row, in order: {"total",
+"terms"}, or {"error"} for a row that cannot be scored; the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TextIO
 
 from ewm import config, formats, rewards
@@ -32,15 +34,21 @@ class Refused(ValueError):
 
 
 def main(arguments: Sequence[str]) -> int:
-    files = [a for a in arguments[1:] if "=" not in a]
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return 0
+    files = [a for a in arguments[1:] if "=" not in a or Path(a).is_file()]
     if arguments[:1] != ["score"] or len(files) != 1:
         print(USAGE, file=sys.stderr)
         return 2
     try:
-        cfg = config.compose([a for a in arguments[1:] if "=" in a])
+        cfg = config.compose([a for a in arguments[1:] if a not in files])
         rewards.compose(cfg.reward, cfg.plugins)
         with sys.stdin if files[0] == "-" else open(files[0], encoding="utf-8") as lines:
             return score(cfg, lines, sys.stdout)
+    except UnicodeDecodeError as error:
+        print(f"{files[0]}: not UTF-8 text: {error}", file=sys.stderr)
+        return 2
     except (config.ConfigError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -100,6 +108,9 @@ def truth(row: dict[str, Any], reward: rewards.Reward, runner: Runner, task: str
         if "actual_trace" in row:
             raise Refused(f"reward={reward.name} wants source and entry; {ALONE}")
         raise Refused(UNREADABLE)
+    for key in ("entry", "stdin"):
+        if row.get(key) is not None and not isinstance(row[key], str):
+            raise Refused(f"{key} is {json.dumps(row[key])[:40]}: it must be text, or null")
     program = Program(row["source"], row.get("entry") or None, row.get("stdin") or "")
     traced = runner.trace(program)
     if isinstance(reward, Ellora):  # a program that does not run earns nothing there

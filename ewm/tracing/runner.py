@@ -8,6 +8,7 @@ one process; calls from several threads are serialised.
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import struct
@@ -18,9 +19,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
+from ewm.config import limits
+from ewm.config.errors import ConfigError
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.tracing.decode import SIGNALED, decode
@@ -74,13 +77,14 @@ class _Worker:
 
 
 class Runner:
-    """Traces programs under one TraceConfig. A context manager; zygotes start when they are first needed."""
+    """Traces programs under one TraceConfig. A context manager; zygotes start when they are first needed.
+
+    ConfigError for a limit that is outside its range.
+    """
 
     def __init__(self, cfg: TraceConfig):
-        if cfg.isolation not in ("auto", *LEVELS):
-            raise ValueError(f"trace.isolation={cfg.isolation}: possible are auto, {', '.join(LEVELS)}")
-        if cfg.require is not None and cfg.require not in LEVELS:
-            raise ValueError(f"trace.require={cfg.require}: possible are null, {', '.join(LEVELS)}")
+        if found := list(_problems(cfg)):
+            raise ConfigError(found)
         self.cfg = cfg
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
         self._setup = _frame({"limits": asdict(cfg), "isolation": cfg.isolation})
@@ -215,6 +219,15 @@ class Runner:
             self._done[ticket] = decode(program.id, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
         for ticket, program, request in rest:
             self._send(ticket, program, request)
+
+
+def _problems(cfg: TraceConfig) -> Iterator[str]:
+    """The ranges of a configuration's trace.*, and what would stop the pool itself: numbers that are no limit."""
+    yield from limits.values(SimpleNamespace(trace=cfg))
+    if cfg.batch < 1:
+        yield f"trace.batch={cfg.batch}: must be at least 1."
+    if cfg.cpu_s == math.inf:
+        yield f"trace.cpu_s={cfg.cpu_s}: must be a number of seconds."
 
 
 def _request(program: Program, plain: bool) -> bytes:

@@ -41,6 +41,38 @@ def test_evaluation_takes_over_the_run_and_overrides_win(tmp_path):
     assert cfg.format.name == "delta"
 
 
+@pytest.mark.parametrize("text, words", [
+    ('{"config": {"mo', "run.json cannot be read"),
+    ('{"status": "done"}', "run.json lacks config"),
+    ('{"config": 3}', "run.json has no mapping under config"),
+    ('{"config": {}, "schema": 7}', "run.json has schema 7"),
+    ('{"config": {"trace": {"cpu_s": 1, "old": 2}}}', "trace has keys that this version does not know: old."),
+    ('{"config": {"trace": 4}}', "trace is no mapping"),
+    ('{"config": {"trace": {"cpu_s": "soon"}}}', "cpu_s"),
+])  # fmt: skip
+def test_a_damaged_run_is_answered_with_its_file(tmp_path, text, words):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        compose([f"run={tmp_path}"], "evaluate")
+
+
+def test_a_section_chosen_anew_is_not_read_from_the_run(tmp_path):
+    (tmp_path / "run.json").write_text('{"config": {"trace": {"old": 2}}}')
+    assert compose([f"run={tmp_path}", "trace=default"], "evaluate").trace.batch == 16
+
+
+@pytest.mark.parametrize("override, said", [
+    ("lora.rnk=3", "lora.rnk: no such key. Did you mean lora.r?"),
+    ("reward=strct", "Did you mean strict?"),
+    ("lora.r=abc", "lora.r=abc: wants a whole number."),
+    ("lora.r=[1", "cannot be read"),
+])  # fmt: skip
+def test_mistakes_in_overrides_are_config_errors(override, said):
+    with pytest.raises(ConfigError) as error:
+        compose(["seed=1", override])
+    assert any(said in line for line in error.value.problems)
+
+
 def test_limits_name_keys_that_exist():
     assert set(CHOICES) | set(RANGES) <= set(keys.all_keys(TrainConfig)) | {"generation.constrain"}
 

@@ -37,6 +37,41 @@ def test_one_row_per_run_with_the_swept_keys(sweep):
     assert rows[0]["reserved exact"] == "-"
 
 
+@pytest.mark.parametrize("name, text", [
+    ("run.json", '{"status": "do'),
+    ("run.json", "[]"),
+    ("run.json", '{"status": "done", "schema": 99}'),
+    ("evaluation/results.json", '{"groups": {'),
+    ("evaluation/results.json", '{"groups": {}}'),
+    ("evaluation/results.json", "[]"),
+])  # fmt: skip
+def test_a_damaged_folder_ends_nothing_but_its_own_row(sweep, name, text, capsys):
+    bad = sweep / "reward=strict-1a2b"
+    (bad / name).write_text(text)
+    rows = table.sweep_table(sweep, Console(file=io.StringIO(), width=300))
+    assert [(row["reward"], row["status"].partition(":")[0]) for row in rows] == [
+        ("gated", "stale"), ("prefix", "failed before it began"), ("strict", "unreadable"),
+    ]  # fmt: skip
+    assert str(bad / name) in rows[2]["status"]
+    assert main(["table", str(bad)]) == 0
+    capsys.readouterr()
+    assert main(["report", str(bad)]) == 2
+    assert str(bad / name) in capsys.readouterr().out
+
+
+def test_why_a_job_never_began_and_values_with_brackets(sweep):
+    job = sweep / "reward=prefix-1a2b"
+    (job / "failed.txt").write_text("lora.r=[x]: wants a whole number.\nmore\n")
+    (job / ".hydra" / "overrides.yaml").write_text(yaml.safe_dump(["benchmark=[heldout,ellora5]"]))
+    out = io.StringIO()
+    rows = table.sweep_table(sweep, Console(file=out, width=300))
+    assert rows[1]["status"] == "failed before it began: lora.r=[x]: wants a whole number."
+    assert "[heldout,ellora5]" in out.getvalue()
+    assert "1 failed before it began" in out.getvalue()
+    (job / ".hydra" / "overrides.yaml").write_text("[")
+    assert table.sweep_table(sweep, Console(file=out))[1]["status"].startswith("failed")
+
+
 def test_files_hold_the_same_rows(sweep):
     table.sweep_table(sweep, Console(file=io.StringIO()))
     assert len((sweep / "table.md").read_text().splitlines()) == 2 + 2 + 3

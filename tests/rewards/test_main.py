@@ -54,6 +54,8 @@ def test_a_program_that_fails_earns_nothing_under_ellora(run):
         ("[" * 100_000, "is no JSON object"),
         ("not json", "is no JSON object"),
         ({"source": "x = (", "completion": ""}, "syntax_error"),
+        ({"source": "x = 1", "completion": "", "entry": 5}, "entry is 5: it must be text"),
+        ({"source": "x = 1", "completion": "", "stdin": 5}, "stdin is 5: it must be text"),
     ],
 )
 def test_a_row_that_cannot_be_scored_is_answered_in_words(run, row, words):
@@ -70,3 +72,26 @@ def test_wrong_arguments(run, capsys):
     assert main(["score", "reward=gated"]) == 2
     assert main(["score", "reward=gated", "/nonexistent.jsonl"]) == 2
     assert run([], "reward=strct")[0] == 2
+
+
+@pytest.mark.parametrize("override, said", [
+    ("lora.rnk=3", "Did you mean lora.r?"), ("reward=strct", "Did you mean strict?"),
+])  # fmt: skip
+def test_mistakes_in_overrides_in_words(run, override, said):
+    code, _, errors = run([], override)
+    assert code == 2
+    assert said in errors
+
+
+def test_file_names_and_bytes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "seed=1.jsonl").write_text("")
+    assert main(["score", "reward=strict", "seed=1.jsonl"]) == 0
+    (tmp_path / "latin.jsonl").write_bytes(b'{"source": "\xe9"}\n')
+    assert main(["score", "latin.jsonl"]) == 2
+    assert "latin.jsonl: not UTF-8 text" in capsys.readouterr().err
+
+
+def test_help(capsys):
+    assert main(["score", "--help"]) == main(["-h"]) == 0
+    assert "FILE.jsonl" in capsys.readouterr().out

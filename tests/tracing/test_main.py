@@ -52,6 +52,26 @@ def test_wrong_input(tmp_path, capsys, line, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "option, said",
+    [
+        ("--batch=-5", "trace.batch=-5: must be at least 1."),
+        ("--batch=0", "trace.batch=0: must be at least 1."),
+        ("--workers=-1", "trace.workers=-1: must be at least 0."),
+        ("--cpu-s=nan", "trace.cpu_s=nan: must be above 0."),
+        ("--cpu-s=inf", "trace.cpu_s=inf: must be a number of seconds."),
+        ("--memory-mb=0", "trace.memory_mb=0: must be at least 1."),
+        ("--isolation=L9", "trace.isolation=L9: no such choice."),
+        ("--require=L9", "trace.require=L9: no such choice."),
+    ],
+)
+def test_limits_outside_their_range(tmp_path, capsys, option, said):
+    file = tmp_path / "p.py"
+    file.write_text("x = 1\n")
+    assert main([str(file), option]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_missing_file_and_level(tmp_path, capsys):
     assert main([str(tmp_path / "no.py")]) == 2
     assert main(["-", "--isolation", "L9"]) == 2
