@@ -46,7 +46,7 @@ class Stop(BaseException):
 def dies_at(call: int):
     calls = 0
 
-    def reward(completion, truth):
+    def reward(completion, truth, cut=False):
         nonlocal calls
         calls += 1
         if calls > call:
