@@ -1,8 +1,9 @@
 """Terms -> one number: Reward, its two compositions Gated and Weighted, and `compose` which builds one from config.
 
 A completion is parsed once by the truth's format; terms see the prediction only. Text far longer than any answer is
-not read at all: it counts as an empty answer. One cut by the token limit has no end: never exact, no result. With chance correction a total is measured from what the best blind
-attack earns on that very program (`truth.blind`): r' = max(0, (r - b) / (1 - b)).
+not read at all: it counts as an empty answer. One cut by the token limit has no end: never exact, no result. With
+chance correction a total is measured from what the best blind attack earns on that very program (`truth.blind`):
+r' = max(0, (r - b) / (1 - b)).
 """
 
 from __future__ import annotations
