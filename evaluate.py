@@ -15,10 +15,12 @@ def main(dict_config: DictConfig) -> float:
     """Returns the headline figure."""
     cfg = config.load(dict_config)
     from ewm import evaluation, reporting  # after the checks: torch takes seconds
+    from ewm.reporting.tensorboard import Writer
 
-    with run.open(cfg, kind="evaluate") as record:
+    with run.open(cfg, kind="evaluate") as record, Writer(record.folder) as board:
         results = evaluation.evaluate(cfg, record)
         reporting.write(results, record)
+        board.hparams(record.choices(), record.metrics)
     return results.headline()
 
 

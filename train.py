@@ -19,22 +19,28 @@ def main(dict_config: DictConfig) -> float:
     """Returns the headline figure, which a sweeper optimises."""
     cfg = config.load(dict_config)  # dataclasses from here on
     from ewm import data, evaluation, models, reporting, rewards, training  # after the checks: torch takes seconds
-    from ewm.reporting.tensorboard import Writer
+    from ewm.reporting.tensorboard import boards
     from ewm.rewards.blind import best as best_blind
 
-    with run.open(cfg) as record, Writer(record.folder) as board:  # folder, lock, run.json; resumes or starts
+    with (
+        run.open(cfg) as record,
+        boards(record.folder) as (sft_board, board),
+    ):  # folder, lock, run.json; resumes or starts
         reward = rewards.compose(cfg.reward, cfg.plugins)
         model = models.load(cfg.model, cfg.lora, cfg.hardware, cfg.seed)
         record.note(device=str(model.device))
         made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
         blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
         examples = data.build(*made, model.count_tokens, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
-        if cfg.sft.stream:
+        if cfg.sft.enabled and cfg.sft.stream:
             stream = data.endless(*made, encode=replace(model, model=None).encode_pair)  # goes to another process
-            training.pretrain(model, stream, cfg.sft, record.folder / "checkpoints" / "sft", record.log, cfg.seed)
+            folder = record.folder / "checkpoints" / "sft"
+            training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
         else:
-            training.warm_start(model, examples, cfg.sft, record, cfg.seed)
+            training.warm_start(model, examples, cfg.sft, record, cfg.seed, sft_board)
         training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board)
+        if not cfg.grpo.enabled:
+            training.keep(model, record.folder)  # GRPO keeps what it made itself
         results = evaluation.compare(model, cfg, record, examples.families)
         reporting.write(results, record)
         board.hparams(record.choices(), record.metrics)

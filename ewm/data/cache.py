@@ -1,7 +1,8 @@
 """Where a built data set lies: <cache_dir>/<hash of everything that it depends on>/{examples.jsonl, manifest.json}.
 
 Everything: config, split, tokenizer (by its counts on probe texts), sources' own versions, Python, and the text of the
-modules that make examples. Written aside and renamed; a folder whose examples do not match their hash is made again.
+modules that make examples and their blind scores (not of a plugin's: delete the folder when its reward term changes).
+Written aside and renamed; a folder whose examples do not match their hash is made again.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ewm.data.example import Example
 from ewm.programs import SALT
 from ewm.sources import mix
 
-ROOMS = ("programs", "tracing", "sources", "tasks", "formats", "data")
+ROOMS = ("programs", "tracing", "sources", "tasks", "formats", "scoring", "rewards", "data")
 PROBES = (
     "", "L1 x=12345; ys=['a', 'bc']", "def f(n):\n    return n + 1", "The quick fox\n\n\té 世界 🙂", "word " * 50,
 )  # fmt: skip

@@ -92,7 +92,7 @@ def on_benchmarks(
         items=len(items),
         identical=sum(i.adapter is not None and i.adapter.text == i.base.text for i in items),
         model=model.cfg.name,
-        adapter=None if carrier is None else str(adapter if isinstance(adapter, (str, Path)) else folder / "adapter"),
+        adapter=None if carrier is None else _whereabouts(adapter, folder),
         endpoint=settings.headline,
         seed=settings.seed,
         generation=asdict(settings.generation),
@@ -191,6 +191,12 @@ def _carrier(model: Any, adapter: Any) -> Any | None:
     if adapter is True:
         return model
     return model.with_adapter(adapter) if isinstance(adapter, (str, Path)) else adapter
+
+
+def _whereabouts(adapter: Any, folder: Path) -> str:
+    """Where the adapter lies."""
+    path = Path(adapter) if isinstance(adapter, (str, Path)) else folder / "adapter"
+    return str(path) if path.exists() else "not saved"
 
 
 def _askers(

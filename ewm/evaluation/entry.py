@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ewm.config.errors import ConfigError
-from ewm.config.schema import EvaluateConfig
+from ewm.config.schema import EvaluateConfig, ModelConfig
 from ewm.evaluation.comparison import Settings, on_benchmarks, trained_families
 from ewm.evaluation.results import Results
 
 
 def evaluate(cfg: EvaluateConfig, record: Any) -> Results:
-    """`cfg.adapter`, else the adapter of `cfg.run`, else the base model alone."""
+    """`cfg.adapter`, else the adapter (or the whole model) of `cfg.run`, else the base model alone."""
     adapter = adapter_of(cfg)
     from ewm import models  # here: a missing adapter is answered before torch is loaded
 
-    model = models.load(cfg.model, None, cfg.hardware)
+    model = models.load(model_of(cfg), None, cfg.hardware)
     settings, trained_on = Settings.of(cfg), frozenset[str]()
     if cfg.run:
         settings = replace(settings, headline=endpoint_of(Path(cfg.run)))
@@ -32,8 +32,18 @@ def endpoint_of(run: Path) -> str:
     return str(config.get("headline", Settings.headline))
 
 
+def model_of(cfg: EvaluateConfig) -> ModelConfig:
+    """The model to load: for a run that trained every weight (lora=none), and unless another is named, its own."""
+    if not cfg.run or cfg.adapter or not (own := Path(cfg.run) / "model").exists():
+        return cfg.model
+    trained = json.loads((Path(cfg.run) / "run.json").read_text(encoding="utf-8"))["config"]["model"]
+    if cfg.model.path != trained["path"]:
+        return cfg.model
+    return replace(cfg.model, path=str(own), init="pretrained", revision=None, gguf_file=None)
+
+
 def adapter_of(cfg: EvaluateConfig) -> Path | None:
-    """The folder of the adapter; ConfigError if it was named and is not there."""
+    """The folder of the adapter, None where the model stands alone; ConfigError if one is wanted and not there."""
     if cfg.adapter:
         folder = Path(cfg.adapter)
         if not (folder / "adapter_config.json").exists():
@@ -43,9 +53,11 @@ def adapter_of(cfg: EvaluateConfig) -> Path | None:
         return folder
     if cfg.run:
         folder = Path(cfg.run) / "adapter"
+        if (folder.parent / "model").exists():
+            return None
         if not (folder / "adapter_config.json").exists():
             raise ConfigError(
-                f"run={cfg.run}: its training left no adapter/. Let it end first, or name adapter=FOLDER."
+                f"run={cfg.run}: its training left no adapter/ and no model/. Let it end first, or name adapter=FOLDER."
             )
         return folder
     return None

@@ -14,7 +14,7 @@ from ewm.programs.levels import LEVELS
 from ewm.scoring import stats
 
 RESAMPLES = 2_000
-RIGHT_OR_WRONG = ("exact", "final_state", "output", "exception", "parse")  # McNemar's metrics
+RIGHT_OR_WRONG = ("exact", "path_exact", "final_state", "output", "exception", "parse")  # McNemar's metrics
 OF_A_LEVEL = ("exact", "prefix", "state_f1", "output")  # whole benchmarks, known and reserved have all
 
 

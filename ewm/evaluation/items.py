@@ -91,7 +91,7 @@ def scored(answer: Answer, truth: Truth) -> Scored:
 def _metrics(text: str, truth: Truth) -> tuple[Scores, dict[str, Any]]:
     prediction: Prediction = formats.parse(text, truth.task, truth.format)
     found: dict[str, Any] = dict(score(prediction, truth))
-    scores: Scores = {name: found.get(name) for name in (*METRICS, "path_exact", "state_full")}
+    scores: Scores = {name: found.get(name) for name in METRICS}
     if not truth.complete:
         scores["exact"] = None
     return {name: None if value is None else float(value) for name, value in scores.items()}, found

@@ -17,7 +17,9 @@ from typing import Any
 SCHEMA = 1
 KINDS = ("all", "known", "reserved", "level", "source")
 PARTS = ("base", "adapter", "difference")
-METRICS = ("exact", "prefix", "state_f1", "path", "final_state", "output", "exception", "parse")
+METRICS = (
+    "exact", "prefix", "state_f1", "state_full", "path", "path_exact", "final_state", "output", "exception", "parse",
+)  # fmt: skip
 
 log = logging.getLogger(__name__)
 

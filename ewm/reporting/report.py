@@ -48,7 +48,7 @@ def markdown(results: Results, origin: Origin) -> str:
     """report.md"""
     lines = [f"# {results.model}" + (" with its adapter, against the base" if results.adapter else ", alone"), ""]
     lines += [words.verdict(results), "", "Per cent with 95 % intervals; a difference is in points.", ""]
-    lines += _table(words.HEAD, words.headline_rows(results))
+    lines += _table(words.HEAD, words.headline_rows(results, words.REPORTED))
     lines += [f"- {note}" for note in words.notes(results)]
     lines += ["", "## By level and source", "", *_table(words.HEAD, words.level_rows(results))]
     lines += ["## Trivial baselines", "", *_table(*baseline_table(results))]
@@ -72,7 +72,7 @@ def html(results: Results, origin: Origin) -> str:
         verdict=words.verdict(results),
         notes=words.notes(results),
         tables=[
-            ("Headline", words.HEAD, words.headline_rows(results)),
+            ("Headline", words.HEAD, words.headline_rows(results, words.REPORTED)),
             ("By level and source", words.HEAD, words.level_rows(results)),
             ("Trivial baselines", *baseline_table(results)),
         ],

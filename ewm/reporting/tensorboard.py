@@ -1,23 +1,27 @@
-"""TensorBoard of one run: curves, texts and HParams through a single SummaryWriter in <run>/tensorboard.
+"""TensorBoard of one run: curves, texts and HParams through one SummaryWriter in <run>/tensorboard.
 
 `SummaryWriter.add_hparams` opens a writer and a folder of its own; here the same three summaries go into this run's
-file, so that a run is one line of the HParams table. `purge_step` hides what a killed run wrote beyond its checkpoint.
+file, so that a run is one line of the HParams table. `purge_step` hides what a killed run wrote beyond its checkpoint;
+TensorBoard hides by step, whatever the curve, so a training run has a folder each for SFT and for the rest (`boards`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from ewm.training import checkpoints
 
 
 class Writer:
     """The board of one run folder. Nothing is written, not even the folder, before the first value."""
 
-    def __init__(self, run: Path, purge_step: int | None = None) -> None:
-        self.folder = run / "tensorboard"
+    def __init__(self, run: Path, purge_step: int | None = None, below: str = "") -> None:
+        self.folder = run / "tensorboard" / below
         self._purge_step = purge_step
         self._writer: Any = None
 
@@ -66,3 +70,11 @@ class Writer:
 
             self._writer = SummaryWriter(str(self.folder), purge_step=self._purge_step)
         return self._writer
+
+
+@contextmanager
+def boards(run: Path) -> Iterator[tuple[Writer, Writer]]:
+    """Of SFT, and of GRPO and all else; each without what lies beyond the checkpoint that its stage goes on from."""
+    sft, grpo = (checkpoints.next_step(run / "checkpoints" / stage) for stage in ("sft", "grpo"))
+    with Writer(run, sft, "sft") as first, Writer(run, grpo) as second:
+        yield first, second

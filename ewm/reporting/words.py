@@ -9,6 +9,7 @@ from ewm.evaluation.results import Comparison, Estimate, Group, Results, split_h
 
 FALL = 0.05  # a known level must not fall by more than this, by the lower bound of its difference
 SHOWN = ("exact", "prefix", "state_f1")
+REPORTED = (*SHOWN, "state_full")  # of whole benchmarks, in the report
 NARROW = ("group", "metric", "base", "adapter", "difference", "p", "blind", "n")
 HEAD = ("group", "metric", "base", "adapter", "difference", "p", "best baseline", "n")
 
@@ -68,9 +69,9 @@ def benchmark_rows(results: Results) -> dict[str, list[tuple[str, ...]]]:
     }
 
 
-def headline_rows(results: Results) -> list[tuple[str, ...]]:
+def headline_rows(results: Results, metrics: tuple[str, ...] = SHOWN) -> list[tuple[str, ...]]:
     """Whole benchmarks, known and reserved."""
-    return _rows(results, ("all", "known", "reserved"), SHOWN)
+    return _rows(results, ("all", "known", "reserved"), metrics)
 
 
 def level_rows(results: Results, metrics: tuple[str, ...] = SHOWN) -> list[tuple[str, ...]]:

@@ -1,15 +1,16 @@
 """Terms -> one number: Reward, its two compositions Gated and Weighted, and `compose` which builds one from config.
 
 A completion is parsed once by the truth's format; terms see the prediction only. Text far longer than any answer is
-not read at all: it counts as an empty answer. With chance correction a total is measured from what the best blind
-attack earns on that very program (`truth.blind`): r' = max(0, (r - b) / (1 - b)).
+not read at all: it counts as an empty answer. One cut by the token limit has no end: never exact, no result. With
+chance correction a total is measured from what the best blind attack earns on that very program (`truth.blind`):
+r' = max(0, (r - b) / (1 - b)).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ewm import formats
@@ -53,8 +54,11 @@ class Reward(ABC):
     terms: tuple[Term, ...]
     chance_correct: bool = False
 
-    def __call__(self, completion: str, truth: Truth) -> Score:
+    def __call__(self, completion: str, truth: Truth, cut: bool = False) -> Score:
+        """`cut`: the token limit ended the completion."""
         prediction = self.read(completion, truth)
+        if cut:
+            prediction = unended(prediction)
         values = {term.name: term(prediction, truth) for term in self.terms}
         total = min(1.0, max(0.0, self.total(values)))
         return Score(corrected(total, truth.blind) if self.chance_correct else total, values)
@@ -114,6 +118,11 @@ def compose(cfg: RewardConfig, plugins: Sequence[str] = ()) -> Reward:
         raise ConfigError(wrong)
     terms = tuple(_term(name, node, plugins) for name, node in cfg.terms.items())
     return kind(cfg.name, terms, cfg.chance_correct)
+
+
+def unended(prediction: Prediction) -> Prediction:
+    """What a cut answer says: its steps stand, but what might have followed is not known, so neither is how it ends."""
+    return replace(prediction, value=None, exception=None, ended=False, parsed=False)
 
 
 def corrected(total: float, blind: float) -> float:

@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from ewm.formats.prediction import Prediction, Truth
 from ewm.rewards.compose import Reward, Terms
 
-CORRECT = 0.7  # an evaluator's score above this is "correct"
-
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _NAME = r"([a-zA-Z_]\w*+)"
 _PROSE = (
@@ -78,7 +76,7 @@ def values(prediction: Prediction, truth: Truth) -> float:
 
 
 def accuracy(completion: str, actual_trace: str) -> float:
-    """The recipe's evaluator: `ellora_accuracy` of one completion."""
+    """The recipe's evaluator: `ellora_accuracy` of one completion. The recipe calls it correct above 0.7."""
     if not completion or not actual_trace:
         return 0.0
     true = _braces(r"State: \{", actual_trace)

@@ -28,7 +28,12 @@ def format(prediction: Prediction, truth: Truth) -> float:
 
 
 def path(prediction: Prediction, truth: Truth) -> float | None:
-    """Common leading lines / longer length, values aside; the end mark counts as one line. None for task=output."""
+    """Common leading lines / longer length, values aside. None for task=output.
+
+    Both lengths count the end mark as one line more. Without it an answer that stops before its end mark, or goes on
+    with rubbish, would earn all of this term, and the whole reward where the truth has no result; and a trace that the
+    prompt gives away entirely would have no length.
+    """
     if truth.task == "output":
         return None
     predicted, true = prediction.steps, truth.prediction.steps

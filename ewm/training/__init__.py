@@ -1,4 +1,5 @@
-"""Training stages: `warm_start` (sft.py) and `pretrain` (pretraining.py), on Lightning, and `reinforce` (grpo.py, TRL).
+"""Training stages: `warm_start` (sft.py) and `pretrain` (pretraining.py), on Lightning, and `reinforce` (grpo.py, TRL);
+`keep` writes what they trained.
 
 Heavy imports wait for the call.
 """
@@ -8,9 +9,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["pretrain", "reinforce", "warm_start"]
+__all__ = ["keep", "pretrain", "reinforce", "warm_start"]
 
-_HOMES = {"pretrain": "ewm.training.pretraining", "warm_start": "ewm.training.sft", "reinforce": "ewm.training.grpo"}
+_HOMES = {
+    "keep": "ewm.training.outcome",
+    "pretrain": "ewm.training.pretraining",
+    "reinforce": "ewm.training.grpo",
+    "warm_start": "ewm.training.sft",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,18 +6,17 @@ Names: `rewards/...`, `completions/...` and `time/...` as they are, everything e
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers import TrainerCallback
 
 from ewm.formats.prediction import Truth
 from ewm.training import samples
 from ewm.training.judge import Judge
+from ewm.training.progress import Board, Meter
 
 _OWN_NAMES = ("rewards/", "completions/", "time/")
 _NOT_METRICS = ("train_", "total_flos", "epoch", "reward_std")  # the closing summary; what rewards/total says already
@@ -29,13 +28,6 @@ class Record(Protocol):
     folder: Path
 
     def log(self, values: dict[str, Any], step: int) -> None: ...
-
-
-class Board(Protocol):
-    """A place for curves and texts: ewm.reporting.tensorboard.Writer, or a test's list."""
-
-    def scalars(self, values: Mapping[str, float], step: int) -> None: ...
-    def text(self, tag: str, text: str, step: int) -> None: ...
 
 
 def named(logs: Mapping[str, Any]) -> dict[str, float]:
@@ -98,37 +90,28 @@ class Checkpoints(TrainerCallback):
 
 
 class Bar(TrainerCallback):
-    """A progress bar on a terminal; elsewhere one line every tenth of the run."""
+    """Progress, with the reward and its health."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(file=sys.stderr)
-        self.progress: Progress | None = None
+        self.console = console
+        self.meter: Meter | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if not state.is_world_process_zero or not self.console.is_terminal:
-            return
-        columns = [TextColumn("GRPO"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}")]
-        self.progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self.console)
-        self.task = self.progress.add_task("grpo", total=state.max_steps, completed=state.global_step, note="")
-        self.progress.start()
+        if state.is_world_process_zero:
+            self.meter = Meter("GRPO", state.max_steps, self.console)
+            self.meter.start(state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        if not state.is_world_process_zero or "reward" not in (logs or {}):
-            return
-        note = _note(logs or {})
-        if self.progress is not None:
-            self.progress.update(self.task, completed=state.global_step, note=note)
-        elif state.global_step % max(1, state.max_steps // 10) == 0 or state.global_step == 1:
-            self.console.print(f"GRPO {state.global_step}/{state.max_steps}  {note}", highlight=False)
+        if self.meter is not None and "reward" in (logs or {}):
+            self.meter.show(state.global_step, _note(logs or {}))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.close()
 
     def close(self) -> None:
-        """Also after an exception: a bar left running would garble the terminal."""
-        if self.progress is not None:
-            self.progress.stop()
-            self.progress = None
+        """Also after an exception."""
+        if self.meter is not None:
+            self.meter.close()
 
 
 def _note(logs: Mapping[str, Any]) -> str:

@@ -28,6 +28,12 @@ def latest(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
+def next_step(folder: Path) -> int:
+    """The step that whoever goes on from here takes first."""
+    last = latest(folder)
+    return step_of(last) + 1 if last else 1
+
+
 def step_of(path: Path) -> int:
     match = _NAME.fullmatch(path.name)
     if match is None:

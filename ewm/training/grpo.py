@@ -23,9 +23,11 @@ from trl import GRPOConfig
 
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import checkpoints, rollout
-from ewm.training.callbacks import Bar, Board, Checkpoints, Record, Recorder, Samples
+from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
 from ewm.training.judge import Judge, Reward
+from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer
+from ewm.training.progress import Board
 
 if TYPE_CHECKING:
     from ewm.models import Model
@@ -49,7 +51,7 @@ def reinforce(
     engine: EngineConfig | None = None,
     board: Board | None = None,
 ) -> Path | None:
-    """Train the adapter inside `model` in place and save it to <run>/adapter, which is returned. None if disabled."""
+    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled."""
     if not cfg.enabled:
         return None
     folder = record.folder / "checkpoints" / "grpo"
@@ -84,7 +86,7 @@ def reinforce(
         finally:
             bar.close()
             _leave_as_found(trainer)
-    return save_adapter(model, record.folder / "adapter")
+    return keep(model, record.folder)
 
 
 def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: EngineConfig | None = None) -> GRPOConfig:
@@ -129,13 +131,6 @@ def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: Eng
     if name == "vllm_server" and engine is not None and engine.base_url:
         settings["vllm_server_base_url"] = engine.base_url
     return GRPOConfig(**{**settings, **cfg.extra})
-
-
-def save_adapter(model: Model, folder: Path) -> Path:
-    """The adapter in PEFT's own layout, written aside and renamed."""
-    with checkpoints.replacing(folder) as partial:
-        model.model.save_pretrained(partial, selected_adapters=["default"])
-    return folder
 
 
 def _leave_as_found(trainer: PolicyTrainer) -> None:

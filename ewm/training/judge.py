@@ -1,7 +1,8 @@
 """One composed reward as TRL wants it: a function of a batch of completions, with every term logged by name.
 
-The truth is looked up by the example's index; nothing is traced or run here. `batch` keeps the last scored batch, one
-row a completion, for the table of samples. A term that is absent from a truth (None) leaves that term's mean.
+The truth is looked up by the example's index; nothing is traced or run here. A completion without an end id was cut by
+the token limit, and the reward is told so. `batch` keeps the last scored batch, one row a completion, for the table of
+samples. A term that is absent from a truth (None) leaves that term's mean.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ class Score(Protocol):
     terms: dict[str, float | None]
 
 
-Reward = Callable[[str, Truth], Score]
+class Reward(Protocol):
+    """ewm.rewards.Reward, or a test's. `cut`: the token limit ended the completion."""
+
+    def __call__(self, completion: str, truth: Truth, cut: bool = False) -> Score: ...
 
 
 @dataclass(frozen=True)
@@ -64,5 +68,5 @@ class Judge:
     def _score(self, ids: list[int], example: int) -> Scored:
         cut = not ids or ids[-1] not in self.ends
         text = self.decode(ids if cut else ids[:-1])
-        score = self.reward(text, self.truths[example])
+        score = self.reward(text, self.truths[example], cut=cut)
         return Scored(example, text, len(ids), cut, float(score.total), dict(score.terms))

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,18 +30,20 @@ from ewm.config.schema import SftConfig
 from ewm.training import checkpoints, fused, optim
 from ewm.training.feed import Plan
 from ewm.training.packing import Batch, Encoded, MakeStream
+from ewm.training.progress import Board, Log, shown
 
 if TYPE_CHECKING:
     from ewm.models import Model
 
-Log = Callable[[dict[str, float], int], None]
 CELL = 2048  # tokens; the fastest size measured for nano
 KEEP = 2  # checkpoints
 
 log = logging.getLogger(__name__)
 
 
-def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: int = 0) -> Path | None:
+def warm_start(
+    model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: int = 0, board: Board | None = None
+) -> Path | None:
     """Train the adapter inside `model` on the data set's true answers. The last checkpoint; None if disabled."""
     if not cfg.enabled:
         return None
@@ -54,9 +56,10 @@ def warm_start(model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: in
     longest = max(len(ids) for ids, _ in encoded)
     plan = plan_for(cfg, Epochs(encoded, seed), 1, longest)
     folder = record.folder / "checkpoints" / "sft"
-    module = Module(model.model, cfg, folder, record.log, seed)
-    module.model.train()
-    fit(module, (step[0] for step in module.resumed(plan).packer()))
+    with shown("SFT", cfg, record.log, board) as log:
+        module = Module(model.model, cfg, folder, log, seed)
+        module.model.train()
+        fit(module, (step[0] for step in module.resumed(plan).packer()))
     module.model.eval()
     return checkpoints.latest(folder)
 

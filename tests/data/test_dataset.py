@@ -5,8 +5,11 @@ import pytest
 
 from ewm import data, formats
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
+from ewm.data import cache
 from ewm.data import example as examples
 from ewm.programs import Program
+from ewm.rewards import blind, terms
+from ewm.scoring import baselines, metrics, outline
 
 SOURCES = {
     "known": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0, "loop": 1.0}, "weight": 0.5},
@@ -65,6 +68,11 @@ def test_blind_scores_are_carried_and_what_is_guessed_leaves(cfg):
     assert {e.truth.blind for e in found.examples} == {0.25}
     assert found.manifest["dropped"]["a blind guess is right"] > 0
     assert found.manifest["mean_blind"] == 0.25
+
+
+def test_the_folder_depends_on_the_text_of_what_gives_a_blind_score():
+    used = (blind, terms, baselines, outline, metrics)
+    assert {module.__name__.split(".")[1] for module in used} <= set(cache.ROOMS)
 
 
 @pytest.mark.parametrize("format", formats.NAMES)

@@ -107,3 +107,31 @@ def test_the_adapter_of_a_run_is_found_or_asked_for(tmp_path):
     assert adapter_of(EvaluateConfig(run=str(tmp_path))) == tmp_path / "adapter"
     with pytest.raises(ConfigError, match="what PEFT saves"):
         adapter_of(EvaluateConfig(adapter=str(tmp_path), run=str(tmp_path)))
+
+
+def test_a_run_that_trained_every_weight_is_evaluated_as_a_model(tmp_path):
+    from ewm.config.schema import EvaluateConfig, ModelConfig
+    from ewm.evaluation.entry import adapter_of, model_of
+
+    (tmp_path / "run.json").write_text(json.dumps({"config": {"model": {"path": "base"}}}))
+    cfg = EvaluateConfig(run=str(tmp_path), model=ModelConfig("m", "base", init="scratch"))
+    assert model_of(cfg) == cfg.model  # it left an adapter, or nothing yet
+    (tmp_path / "model").mkdir()
+    assert adapter_of(cfg) is None
+    assert (model_of(cfg).path, model_of(cfg).init) == (str(tmp_path / "model"), "pretrained")
+    other = replace(cfg, model=ModelConfig("m", "another"))
+    assert model_of(other) == other.model
+
+
+def test_the_adapter_is_named_only_where_it_lies(run, tmp_path):
+    assert run()[0].adapter == "not saved"
+    (tmp_path / "second" / "adapter").mkdir(parents=True)
+    assert run("second")[0].adapter == str(tmp_path / "second" / "adapter")
+
+
+def test_every_metric_of_a_trace_is_compared(run):
+    found, _ = run()
+    metrics = found.groups["heldout"].metrics
+    assert {"state_f1", "state_full", "path", "path_exact"} <= metrics.keys()
+    assert metrics["path_exact"].test == "mcnemar"
+    assert found.headline("heldout/state_full_difference") == metrics["state_full"].difference.mean

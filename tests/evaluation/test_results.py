@@ -13,6 +13,8 @@ from tests.reporting.made import results
         ("heldout/reserved/exact_difference", ("heldout/reserved", "exact", "difference")),
         ("heldout/state_f1_base", ("heldout", "state_f1", "base")),
         ("heldout/state_f1", ("heldout", "state_f1", "own")),
+        ("heldout/state_full_base", ("heldout", "state_full", "base")),
+        ("heldout/path_exact", ("heldout", "path_exact", "own")),
         ("ellora5/loop/final_state_adapter", ("ellora5/loop", "final_state", "adapter")),
     ],
 )

@@ -19,7 +19,7 @@ def comparison(base: float, difference: tuple[float, float, float] | None, p: fl
 
 
 def group(name: str, kind: str, found: Comparison, level_kind: str = "") -> Group:
-    return Group(name, kind, 100, 90, 2, 3, 4, {"exact": found, "prefix": found}, level_kind)
+    return Group(name, kind, 100, 90, 2, 3, 4, {"exact": found, "prefix": found, "state_full": found}, level_kind)
 
 
 def results(

@@ -23,6 +23,7 @@ def test_both_reports_say_what_was_found_and_how_to_repeat_it(tmp_path):
     reporting.write(results(), SimpleNamespace(folder=tmp_path, note=noted.update))
     assert noted["metrics"]["heldout/reserved/exact_difference"] == 0.12
     text, page = (tmp_path / "report.md").read_text(), (tmp_path / "report.html").read_text()
+    assert "| heldout/reserved | state_full | 2.0 [" in text
     for said in ("beats the base", "python train.py reward=strict", "abc123", "2 cores", "heldout/reserved", "+12.0"):
         assert said in text and said in page
     assert "L2 y=<b>4" in text

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from ewm import config, rewards
 from ewm.config.errors import ConfigError
 from ewm.config.schema import RewardConfig
+from ewm.evaluation.answers import Answer
+from ewm.evaluation.items import scored
 from ewm.rewards import blind
 from tests.rewards.attacks import blind as attacks
 from tests.rewards.attacks import with_error, with_wrong_value, worse
@@ -45,6 +47,32 @@ def test_presets(answer, strict, gated, prefix):
     assert PRESETS["strict"](answer, LOOP).total == strict
     assert PRESETS["gated"](answer, LOOP).total == pytest.approx(gated)
     assert PRESETS["prefix"](answer, LOOP).total == pytest.approx(prefix)
+
+
+@pytest.mark.parametrize(
+    "true, answer, strict, gated, prefix",
+    [
+        (LOOP, TRACE, 0, (7 / 8 + 2 * 7 / 8 + 0) / 4, 7 / 8),  # all of it, but not known to be the end
+        (LOOP, TRACE.replace("\nend", ""), 0, (7 / 8 + 2 * 7 / 8 + 0) / 4, 7 / 8),
+        (LOOP, TRACE.replace("L4 s=1", "L5 s=1"), 0, (0.5 + 2 * 0.5 + 0) / 4, 4 / 8),
+        (RAISES, RAISING_TRACE, 0, None, None),
+        (ANSWER, "[1, 2]", 0, 0, 0),
+    ],
+)
+def test_a_cut_answer_has_not_ended(true, answer, strict, gated, prefix):
+    assert PRESETS["strict"](answer, true, cut=True).total == strict
+    if gated is not None:
+        assert PRESETS["gated"](answer, true, cut=True).total == pytest.approx(gated)
+        assert PRESETS["prefix"](answer, true, cut=True).total == pytest.approx(prefix)
+
+
+@pytest.mark.parametrize("text, true", [*TRUTHS.values(), ("[1, 2]", ANSWER)], ids=[*TRUTHS, "answer"])
+def test_a_cut_answer_is_as_wrong_as_in_an_evaluation(text, true):
+    found = PRESETS["shaped"](text, true, cut=True).terms
+    scores = scored(Answer(text, 9, True), true).scores | {"format": 0.0}
+    assert {n: found[n] for n in ("exact", "format", "final_state", "output", "exception")} == {
+        n: scores[n] for n in ("exact", "format", "final_state", "output", "exception")
+    }
 
 
 def test_terms_are_kept_by_name():

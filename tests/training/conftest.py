@@ -78,7 +78,7 @@ def build_small_set(size: int = 6) -> SmallSet:
     return SmallSet([SmallExample(m, t) for m, t in zip(messages, truths, strict=True)])
 
 
-def share_of_sevens(completion: str, truth: Truth) -> SmallScore:
+def share_of_sevens(completion: str, truth: Truth, cut: bool = False) -> SmallScore:
     """The share of sevens; the second term is absent from every other truth."""
     share = completion.count("7") / max(1, len(completion))
     even = truth.prediction.text.startswith(("L1 x=0", "L1 x=2", "L1 x=4"))

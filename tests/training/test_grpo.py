@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ewm.config.schema import GrpoConfig
+from ewm import models
+from ewm.config.schema import GrpoConfig, HardwareConfig, ModelConfig
 from ewm.training import checkpoints, reinforce
 from tests.training.conftest import ListRecord, build_small_set, build_tiny_model, share_of_sevens
 
@@ -46,7 +47,7 @@ class Stop(BaseException):
 def dies_at(call: int):
     calls = 0
 
-    def reward(completion, truth):
+    def reward(completion, truth, cut=False):
         nonlocal calls
         calls += 1
         if calls > call:
@@ -138,6 +139,18 @@ def test_the_model_is_left_as_it_was_but_for_its_adapter(changes, tiny_model, sm
     other.model.set_adapter("trained")
     with torch.no_grad():
         assert torch.equal(tiny_model.model(ids).logits, other.model.eval()(ids).logits)
+
+
+def test_a_whole_model_is_left_where_it_can_be_loaded(tmp_path):
+    tiny = build_tiny_model()
+    tiny.model = tiny.model.unload()
+    tiny.model.requires_grad_(True)
+    cfg = quick(max_steps=1, learning_rate=1e-3, save_steps=0)
+    assert reinforce(tiny, build_small_set(), cfg, share_of_sevens, ListRecord(tmp_path)) == tmp_path / "model"
+    assert not (tmp_path / "adapter").exists()
+    found = models.load(ModelConfig("tiny", str(tmp_path / "model")), None, HardwareConfig("cpu"))
+    assert all(torch.equal(v, found.model.state_dict()[k]) for k, v in tiny.model.state_dict().items())
+    assert found.tokenizer.chat_template == tiny.tokenizer.chat_template
 
 
 def test_another_seed_is_another_run(tmp_path):

@@ -15,12 +15,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
+from ewm.config.errors import ConfigError
 from ewm.config.schema import SftConfig
 from ewm.training import attention, fused, optim, pretrain, warm_start
 from ewm.training.packing import Packer, lay
 from ewm.training.shards import Shards
 from tests.training.conftest import ListRecord, TinyModel
 from tests.training.streams import counting, failing
+from tests.training.test_progress import ListBoard
 
 QUICK = SftConfig(
     enabled=True, max_steps=6, tokens_per_step=512, optimizer="muon", warmup_steps=2, checkpoint_every=2, threads=1
@@ -38,7 +40,10 @@ def small(seed: int = 0, layers: int = 2) -> Qwen3ForCausalLM:
 
 def run(folder: Path, cfg: SftConfig, make_stream: Any = counting) -> tuple[Qwen3ForCausalLM, list[dict[str, float]]]:
     model, lines = small(), []
-    pretrain((model, None), make_stream, cfg, folder, lambda values, step: lines.append({**values, "step": step}))
+    board = ListBoard()
+    log = lambda values, step: lines.append({**values, "step": step})  # noqa: E731
+    pretrain((model, None), make_stream, cfg, folder, log, board=board)
+    assert [{**values, "step": step} for step, values in board.points] == lines
     return model, lines
 
 
@@ -171,6 +176,11 @@ def test_an_error_of_the_stream_reaches_the_caller(tmp_path: Path) -> None:
         run(tmp_path, replace(QUICK, max_steps=1000), failing)
 
 
+def test_an_adapter_is_not_pretrained(tmp_path: Path, tiny_model: TinyModel) -> None:
+    with pytest.raises(ConfigError, match="choose lora=none"):
+        pretrain(tiny_model, counting, QUICK, tmp_path, lambda values, step: None)
+
+
 @dataclass(frozen=True)
 class Answered:
     messages: list[dict[str, str]]
@@ -189,7 +199,9 @@ def test_warm_start_trains_the_adapter_alone(tmp_path: Path, tiny_model: TinyMod
     before = {name: p.detach().clone() for name, p in tiny_model.model.named_parameters()}
     record = ListRecord(tmp_path)
     cfg = replace(QUICK, max_steps=20, optimizer="adamw", learning_rate=2e-2, checkpoint_every=10)
-    warm_start(tiny_model, dataset, cfg, record)
+    board = ListBoard()
+    warm_start(tiny_model, dataset, cfg, record, board=board)
+    assert board.points == record.lines
     losses = record.series("sft/loss")
     assert losses[-1] < 0.8 * losses[0]
     moved = {name for name, p in tiny_model.model.named_parameters() if not torch.equal(p, before[name])}
