@@ -303,13 +303,18 @@ def _drop_from(path: Path, stage: str | None, step: int) -> None:
     write_atomic(path, "".join(kept))
 
 
+def _interrupt(*_: Any) -> None:
+    """Not by way of SIGINT: a shell starts what it puts into the background with SIGINT ignored."""
+    raise KeyboardInterrupt
+
+
 @contextmanager
 def _sigterm_interrupts() -> Iterator[None]:
     """A scheduler's SIGTERM ends a run as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     finally:

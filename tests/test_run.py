@@ -164,6 +164,7 @@ def test_equal_commands_at_once_get_a_folder_each(cfg, left):
 
 
 def hold(cfg, ready):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell starts what it puts into the background
     with run.open(cfg):
         ready.set()
         time.sleep(60)
