@@ -66,8 +66,9 @@ def missing(found: Any, given: frozenset[str]) -> list[str]:
 
 def wrong_values(where: str, found: Any, node: Mapping[str, Any]) -> Iterator[str]:
     """Values of the entry that do not fit the annotation of their argument."""
+    is_class = isinstance(found, type)
     try:
-        hints = typing.get_type_hints(found.__init__ if isinstance(found, type) else found, include_extras=True)
+        hints = typing.get_type_hints(found.__init__ if is_class else found, include_extras=True)
     except (NameError, TypeError, AttributeError):  # a plugin's names that exist for its type checker only
         return
     for key, value in node.items():
