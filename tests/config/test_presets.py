@@ -15,6 +15,7 @@ WITH = {  # what a preset wants beside it
     ("sft", "pretrain"): ["lora=none"],
     ("reward", "ellora"): ["format=ellora"],
     ("grpo", "ellora"): ["model=qwen3_0_6b"],
+    ("benchmark", "ellora5"): ["headline=ellora5/exact_difference"],
 }
 
 
