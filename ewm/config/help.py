@@ -18,6 +18,7 @@ from ewm.config import groups, keys
 from ewm.config.load import SCHEMAS
 
 WIDTH = 120
+KEYS_OF = {"lora.extra": "keys of PEFT", "grpo.extra": "keys of TRL"}
 
 PURPOSE = """\
 EWM trains LoRA adapters that predict what a Python program does when it runs: which line comes next, what every
@@ -34,7 +35,13 @@ COMMANDS = {
 
 def page(config: DictConfig, config_name: str = "train") -> str:
     """The whole page as text; values are those of `config`."""
-    parts = [[PURPOSE], ["Commands", *_commands()], _groups(config_name), _keys(config, config_name), _ending()]
+    parts = [
+        [PURPOSE],
+        ["Commands", *_commands()],
+        _groups(config_name),
+        _keys(config, config_name),
+        _ending(config_name),
+    ]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
@@ -64,10 +71,12 @@ def _keys(config: DictConfig, config_name: str) -> list[str]:
     return lines
 
 
-def _ending() -> list[str]:
+def _ending(config_name: str) -> list[str]:
+    schema = SCHEMAS[config_name]
+    sections = [name for name in keys.all_keys(schema) if (key := keys.describe(schema, name)) and key.is_mapping()]
+    named = [f"{name} ({KEYS_OF[name]})" if name in KEYS_OF else name for name in sections]
     return [
-        "Open sections take new entries with +: reward.terms, data.sources, benchmarks, model.architecture,",
-        "lora.extra (keys of PEFT), grpo.extra (keys of TRL).",
+        *textwrap.wrap(f"Open sections take new entries with +: {', '.join(named)}.", WIDTH),
         "What a run would use: --cfg job. Hydra's own flags: --hydra-help.",
     ]
 

@@ -14,14 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-TYPE_NAMES = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text",
-    list: "a list",
-    dict: "a mapping",
-}
+from ewm.config.signature import WORDS
 
 
 @dataclass(frozen=True)
@@ -35,8 +28,11 @@ class Key:
     def expected(self) -> str:
         """The type in words: `a whole number or null`."""
         options = typing.get_args(self.type) if isinstance(self.type, types.UnionType) else (self.type,)
-        words = [TYPE_NAMES.get(typing.get_origin(o) or o, "a section") for o in options if o is not type(None)]
+        words = [WORDS.get(typing.get_origin(o) or o, "a section") for o in options if o is not type(None)]
         return " or ".join(words + (["null"] if type(None) in options else []))
+
+    def is_mapping(self) -> bool:
+        return (typing.get_origin(self.type) or self.type) is dict
 
 
 @cache
@@ -56,7 +52,10 @@ def describe(schema: type, dotted: str) -> Key | None:
     is_open = (typing.get_origin(kind) or kind) in (dict, Any)
     if rest and not is_open:
         return None
-    return Key(dotted, Any if rest else kind, is_open)
+    if rest:
+        inside = typing.get_args(kind)
+        return Key(dotted, inside[1] if len(inside) == 2 and "." not in rest else Any, is_open)
+    return Key(dotted, kind, is_open)
 
 
 def all_keys(schema: type, prefix: str = "") -> Iterator[str]:

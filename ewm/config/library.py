@@ -59,9 +59,36 @@ def lora_keys() -> frozenset[str]:
     )
 
 
+@cache
+def optimizers() -> tuple[str, ...]:
+    """Names for grpo.optim; empty if they cannot be read."""
+    return _choices("training_args.py", "OptimizerNames")
+
+
+@cache
+def schedules() -> tuple[str, ...]:
+    """Names for grpo.lr_scheduler_type; empty if they cannot be read."""
+    return _choices("trainer_utils.py", "SchedulerType")
+
+
+def _choices(file: str, name: str) -> tuple[str, ...]:
+    """Values of an enumeration of transformers."""
+    folder = _package("transformers")
+    node = _classes(folder / file).get(name) if folder and (folder / file).exists() else None
+    values = (
+        [n.value.value for n in node.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)]
+        if node
+        else []
+    )
+    return tuple(str(value) for value in values)
+
+
 def installed(package: str) -> bool:
     """Whether `import package` would find something."""
-    return importlib.util.find_spec(package) is not None
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # a.b where there is no a; an empty name
+        return False
 
 
 @cache

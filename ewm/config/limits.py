@@ -16,6 +16,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "trace.isolation": ("auto", "L0", "L1", "L2"),
     "trace.require": ("L0", "L1", "L2"),
     "task.name": ("trace", "output", "mixed"),
+    "format.name": ("delta", "ellora"),
     "sft.optimizer": ("adamw", "muon"),
     # trl/trainer/grpo_trainer.py, compute_loss; a wrong one fails there only after the first generation
     "grpo.loss_type": ("dapo", "grpo", "dr_grpo", "bnpo", "cispo", "sapo", "vespo", "luspo"),
@@ -31,7 +32,7 @@ AT_LEAST_ONE = {
     "lora": ("r", "lora_alpha"),
     "data": ("num_train", "max_prompt_tokens", "max_target_tokens"),
     "model": ("max_length",),
-    "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth"),
+    "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth", "batch"),
     "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every"),
     "grpo": (
         "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
@@ -39,6 +40,7 @@ AT_LEAST_ONE = {
     ),
     "engine": ("batch_size",),
     "generation": ("n", "max_new_tokens"),
+    "": ("benchmark_items",),
 }
 NOT_NEGATIVE = {
     "data": ("num_validation", "workers", "seed"),
@@ -47,7 +49,6 @@ NOT_NEGATIVE = {
     "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every"),
     "generation": ("temperature", "top_k"),
     "hardware": ("threads",),
-    "": ("seed", "benchmark_items"),
 }
 POSITIVE = {
     "trace": ("cpu_s",),
@@ -68,6 +69,7 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     **_each(NOT_NEGATIVE, 0, True, math.inf),
     **_each(POSITIVE, 0, False, math.inf),
     "grpo.num_generations": (2, True, math.inf),
+    "seed": (0, True, 2**31 - 1),  # what every library takes
     "lora.lora_dropout": (0, True, 1),
     "sft.decay_share": (0, True, 1),
     "sft.ema": (0, False, 1),

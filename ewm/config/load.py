@@ -87,6 +87,8 @@ def to_dataclass(dict_config: DictConfig, overrides: Sequence[str] | None = None
         raise ConfigError(str(error).splitlines()[0]) from error
     if cfg.benchmark_items is not None:
         for benchmark in cfg.benchmarks.values():
+            if not isinstance(benchmark, dict) or type(benchmark.get("n", 0)) is not int:
+                continue  # the preflight says what is wrong with it
             benchmark["n"] = min(benchmark.get("n", cfg.benchmark_items), cfg.benchmark_items)
     return cfg
 

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -41,10 +41,10 @@ CHECKED_JOBS = 24  # of a sweep; the others are checked when their turn comes
 def preflight(config_name: str) -> Iterator[None]:
     """Checks sys.argv, then turns ConfigError and Ctrl-C inside the block into exit codes."""
     flags, _ = get_args_parser().parse_known_args()
+    searchpath = [f"file://{os.path.abspath(flags.config_dir)}"] if flags.config_dir else []
     if flags.help:
-        _show_help(flags.overrides, config_name)
+        _show_help(flags.overrides, config_name, bool(flags.multirun), searchpath)
     if not any(getattr(flags, name, False) for name in SHOWING) and not flags.experimental_rerun:
-        searchpath = [f"file://{os.path.abspath(flags.config_dir)}"] if flags.config_dir else []
         _exit_on(problems(flags.overrides, flags.config_name or config_name, bool(flags.multirun), searchpath))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions through to the lines below
     try:
@@ -84,11 +84,14 @@ def problems(
     return found + _as_a_whole([r.variants for r in right if r.variants], place)
 
 
-def _show_help(overrides: Sequence[str], config_name: str) -> None:
-    if wrong := _Place(config_name).broken(overrides):
-        _exit_on(problems(overrides, config_name) or [wrong])
+def _show_help(overrides: Sequence[str], config_name: str, multirun: bool, searchpath: Sequence[str]) -> None:
+    """The page; of a sweep with the values of its first job."""
+    place = _Place(config_name, tuple(searchpath))
+    made = place.compose([r.variants[0] for r in _parse(overrides, []) if r.variants])
+    if isinstance(made, str):
+        _exit_on(problems(overrides, config_name, multirun, searchpath) or [made])
     try:
-        print(help.page(compose_dict(overrides, config_name), config_name), flush=True)
+        print(help.page(cast(DictConfig, made), config_name), flush=True)
     except BrokenPipeError:  # `--help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
@@ -198,8 +201,9 @@ def _explain(text: str, read: _Read, error: str, place: _Place, chosen: list[str
     key = keys.describe(place.schema, read.key)
     if key is None:  # hydra.*
         return f"{text}: {error}"
-    if not key.open:
-        return f"{read.key}={text.partition('=')[2]}: wants {key.expected()}."
+    if not key.open or key.is_mapping():
+        entries = f" of entries; one is taken away with ~{read.key}.<name>" if key.is_mapping() else ""
+        return f"{read.key}={text.partition('=')[2]}: wants {key.expected()}{entries}."
     section = read.key.rpartition(".")[0]
     there = OmegaConf.select(without, section)
     while not OmegaConf.is_dict(there):
@@ -211,6 +215,8 @@ def _explain(text: str, read: _Read, error: str, place: _Place, chosen: list[str
     known = [f"{section}.{name}" for name in there]
     if read.key in known and read.override.is_add():
         return f"{text}: {read.key} is there already; leave out the +."
+    if read.key in known and key.type is not Any:
+        return f"{read.key}={text.partition('=')[2]}: wants {key.expected()}."
     there_are = f"There: {', '.join(known) or 'none'}. A new one is added with +{read.key}=..."
     return f"{read.key}: no such entry.{did_you_mean(read.key, known)} {there_are}"
 

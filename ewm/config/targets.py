@@ -7,11 +7,12 @@ also be defined there, so that `ewm.run.os.system` is not a way round. `build` i
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ewm.config import signature
 from ewm.config.errors import ConfigError, did_you_mean
+from ewm.config.signature import arguments
 
 BOOKKEEPING = frozenset({"_target_", "weight", "count"})  # read by the room, not passed on unless the target names them
 
@@ -37,30 +38,32 @@ def locate(target: str, plugins: Sequence[str] = ()) -> Any:
     return found
 
 
-def arguments(found: Any) -> tuple[frozenset[str], bool]:
-    """Names that `found` accepts by keyword, and whether it takes any (**kwargs)."""
-    parameters = inspect.signature(found).parameters.values()
-    named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    return frozenset(named), any(p.kind is p.VAR_KEYWORD for p in parameters)
-
-
 def problems(
     where: str, node: Mapping[str, Any], plugins: Sequence[str], passed_in: frozenset[str] = frozenset()
 ) -> list[str]:
-    """What is wrong with the entry `where`: its target, or keys that the target's signature lacks."""
+    """What is wrong with the entry `where`: its target, or keys and values that do not fit the target's signature.
+
+    `passed_in`: arguments that the room gives. A target that names them otherwise (terms are called by position) is not
+    asked what else it wants.
+    """
     if not isinstance(node, Mapping) or "_target_" not in node:
         return [f"{where}: wants a _target_, the full name of what it stands for."]
     try:
-        named, anything = arguments(locate(str(node["_target_"]), plugins))
+        found = locate(str(node["_target_"]), plugins)
     except ConfigError as error:
         return [f"{where}._target_={error}"]
+    named, anything = arguments(found)
     known = sorted(named - passed_in)
     takes = f"It takes: {', '.join(known) or 'none'}."
-    return [
+    wrong = [
         f"{where}.{key}: {node['_target_']} takes no such key.{did_you_mean(key, known)} {takes}"
         for key in node
         if key not in BOOKKEEPING and key not in known and not anything
     ]
+    if passed_in <= named:
+        lacking = signature.missing(found, passed_in | set(node))
+        wrong += [f"{where}: {node['_target_']} wants {where}.{key}. {takes}" for key in lacking]
+    return wrong + list(signature.wrong_values(where, found, node))
 
 
 def build(node: Mapping[str, Any], plugins: Sequence[str] = (), /, **passed_in: Any) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ewm.config.errors import ConfigError
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data import cache
 from ewm.data.benchmarks.shapes import banned
@@ -66,7 +67,11 @@ def build(
     examples = list(maker.examples(mix.interleave(cfg.sources, cfg.seed, split, plugins)))
     manifest = {"split": split, "wanted": wanted, **maker.counts()}
     if not examples and wanted:
-        raise ValueError(f"data: no example was left of {maker.tried} candidates. Dropped: {dict(maker.drops)}.")
+        raise ConfigError(
+            f"data: no example was left of {maker.tried} candidates. Dropped: {dict(maker.drops)}. Set now: "
+            f"data.max_prompt_tokens={cfg.max_prompt_tokens}, data.max_target_tokens={cfg.max_target_tokens}; raise "
+            f"the one that is in the way, or choose other data.sources."
+        )
     if len(examples) < wanted:
         log.warning("data: %d of %d %s examples. Dropped: %s", len(examples), wanted, split, dict(maker.drops))
     return DataSet(examples, cache.save(folder, examples, manifest))

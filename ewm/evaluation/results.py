@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ewm.config.headline import METRICS as METRICS
+from ewm.config.headline import PARTS
+from ewm.config.headline import split_headline as split_headline
+
 SCHEMA = 1
 KINDS = ("all", "known", "reserved", "level", "source")
-PARTS = ("base", "adapter", "difference")
-METRICS = (
-    "exact", "prefix", "state_f1", "state_full", "path", "path_exact", "final_state", "output", "exception", "parse",
-)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Results:
     schema: int = SCHEMA
 
     def headline(self, name: str | None = None) -> float:
-        """`heldout/reserved/exact_difference` -> number; see split_headline. The base's own
+        """`heldout/reserved/exact_difference` -> number; see ewm.config.headline. The base's own
         figure where there is no adapter; nan (and a warning) if there is none."""
         name = name or self.endpoint
         group, metric, part = split_headline(name)
@@ -148,22 +148,6 @@ class Results:
     @classmethod
     def load(cls, path: Path) -> Results:
         return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-
-
-def split_headline(name: str) -> tuple[str, str, str]:
-    """`heldout/reserved/exact_difference` -> (`heldout/reserved`, `exact`, `difference`).
-
-    Parts: base, adapter, difference; without one, `own`: the adapter's if there is one, otherwise the base's.
-    """
-    group, _, leaf = name.rpartition("/")
-    metric, _, part = leaf.rpartition("_")
-    if part not in PARTS:
-        metric, part = leaf, "own"
-    if not group or metric not in METRICS:
-        raise ValueError(
-            f"{name!r} is no headline. It reads like heldout/reserved/exact_difference (or _base, _adapter)"
-        )
-    return group, metric, part
 
 
 def _group(row: dict[str, Any]) -> Group:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from itertools import count
+from typing import Annotated
 
+from ewm.config.signature import AtLeast, OneOf
 from ewm.programs import Program, Split
 from ewm.programs.grammar import program
 from ewm.programs.levels import LEVELS, VERSION
 
 SEEDS = 1_000_003  # apart from the seeds that pretraining draws from
 
+Weight = Annotated[float, AtLeast(0)]
+
 
 class Grammar:
     """Endless. Candidate i is a function of (seed, levels, i); a split takes those whose family belongs to it."""
 
-    def __init__(self, levels: Mapping[str, float]) -> None:
+    def __init__(self, levels: Annotated[Mapping[str, Weight], OneOf(tuple(LEVELS))]) -> None:
         unknown = [name for name in levels if name not in LEVELS]
         if unknown:
             raise ValueError(f"no grammar level {', '.join(unknown)}. Levels: {', '.join(LEVELS)}.")

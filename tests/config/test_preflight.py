@@ -1,9 +1,16 @@
 """Mistakes on a command line, each with the one sentence that it must be answered with."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
-from ewm.config import library
+from ewm.config import library, preflight
 from ewm.config.preflight import problems
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+COMMANDS = [c for c in re.findall(r"python ((?:train|evaluate)\.py.*?)(?:`|\s\s|\n|$)", README) if "<" not in c]
 
 ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.terms.result.weight=0"]
 
@@ -53,6 +60,64 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["engine=openai"], "engine=openai wants engine.base_url"),
         (["hydra.foo=1"], "hydra.foo=1: "),
         (["sft=null"], "sft=null: leave it out"),
+        (["headline=heldout/exct"], "headline=heldout/exct: no such figure. Did you mean exact?"),
+        (["headline=foo"], "headline=foo: no such figure. It reads like heldout/reserved/exact_difference"),
+        (["headline=ellora5/exact_difference"], "there is no benchmark ellora5. Possible here: headline=heldout/exact_difference."),
+        (["headline=heldout/lop/exact"], "heldout has no part lop. Did you mean loop?"),
+        (["benchmarks.heldout.levels=[strait]"], "benchmarks.heldout.levels=strait: no such choice. Did you mean straight?"),
+        (["benchmarks.heldout.levels=loop"], "benchmarks.heldout.levels=loop: wants a list."),
+        (["benchmarks.heldout.n=-1"], "benchmarks.heldout.n=-1: must be at least 1."),
+        (["benchmarks.heldout.n=0"], "benchmarks.heldout.n=0: must be at least 1."),
+        (["benchmarks.heldout.n=abc"], "benchmarks.heldout.n=abc: wants a whole number."),
+        (["benchmark_items=0"], "benchmark_items=0: must be at least 1."),
+        (["~benchmarks.heldout"], "benchmarks is empty: there is nothing to measure on. Choose benchmark=[heldout]."),
+        (["+benchmarks.heldout.roots=[os]"], "benchmarks.heldout.roots: ewm.data.benchmarks.heldout takes no such key."),
+        (["+benchmarks.heldout.sources={a: {_target_: ewm.sources.Corpus, path: /none}}"], "benchmarks.heldout.sources.a.path=/none: no such file."),
+        (["format.name=foo"], "format.name=foo: no such choice. Possible: delta, ellora."),
+        (["lora.target_modules=foo"], "lora.target_modules=foo: fits no layer of model=nano. Possible: all-linear, or a list of q_proj,"),
+        (["lora.target_modules=[q_proj,q_prj]"], "lora.target_modules=q_prj: model=nano has no such layer."),
+        (["grpo.optim=foo"], "grpo.optim=foo: no such choice."),
+        (["grpo.optim=lomo"], "grpo.optim=lomo: lomo_optim is not installed. Possible here: adamw_torch,"),
+        (["grpo.lr_scheduler_type=cosin"], "grpo.lr_scheduler_type=cosin: no such choice. Did you mean cosine?"),
+        (["seed=5000000000"], "seed=5000000000: must be at least 0 and at most 2147483647."),
+        (["trace.batch=-5"], "trace.batch=-5: must be at least 1."),
+        (["task=mixed", "+task.mix.foo=1"], "task.mix.foo: no such task. Possible: trace, output."),
+        (["task=mixed", "task.mix.output=-0.3"], "task.mix.output=-0.3: must be at least 0."),
+        (["task=mixed", "task.mix.output=much"], "task.mix.output=much: wants a number."),
+        (["+data.sources.known.levels.foo=1"], "data.sources.known.levels.foo: no such choice."),
+        (["data.sources.known.levels.loop=-1"], "data.sources.known.levels.loop=-1: must be at least 0."),
+        (["data.sources.known.weight=-1"], "data.sources.known.weight=-1: must be at least 0."),
+        (["data.sources.known.weight=true"], "data.sources.known.weight=True: wants a number."),
+        (["+data.sources.known.count=few"], "data.sources.known.count=few: wants a whole number above zero, or null."),
+        (["+data.sources.x={_target_: ewm.sources.Grammar}"], "data.sources.x: ewm.sources.Grammar wants data.sources.x.levels."),
+        (["+data.sources.x={_target_: ewm.sources.Mine, packages: [nosuch]}"], "data.sources.x.packages: nosuch is not installed."),
+        (["reward._target_=ewm.rewards.Foo"], "reward._target_=ewm.rewards.Foo: ewm.rewards has no such function."),
+        (["reward._target_=ewm.rewards.terms.path"], "reward._target_=ewm.rewards.terms.path is no Reward. Possible: ewm.rewards.Gated,"),
+        (["reward.terms.path.weight=true"], "reward.terms.path.weight=True: wants a number."),
+        (["+reward.terms.length={_target_: ewm.rewards.terms.length, slack: much}"], "reward.terms.length.slack=much: wants a number."),
+        (["model=hf", "model.path=package:a.b.c"], "model.path=package:a.b.c: the package is not installed."),
+        (["model=hf", "model.path=foo"], "model.path=foo: no such folder."),
+        (["+grpo.extra.seed=1"], "grpo.extra.seed: not set here. It follows from seed."),
+        (["+grpo.extra.output_dir=x"], "grpo.extra.output_dir: not set here. It follows from name and output_dir."),
+        (["+grpo.extra.use_vllm=true"], "grpo.extra.use_vllm: not set here. It follows from engine."),
+        (["+grpo.extra.save_strategy=steps"], "grpo.extra.save_strategy: not set here. It follows from grpo.save_steps."),
+        (["+grpo.extra.report_to=wandb"], "grpo.extra.report_to: not set here."),
+        (["+lora.extra.task_type=X"], "lora.extra.task_type: not set here."),
+        (["sft.stream=true"], "sft.stream=true with sft.enabled=false: nothing would be streamed."),
+        (["sft=pretrain"], "sft.stream=true trains every weight, and an adapter is on. Possible: lora=none, or sft=short."),
+        (["sft=short", "sft.ranks=2"], "sft.ranks=2: a warm start has one rank."),
+        (["sft=short", "sft.ema=0.9"], "sft.ema=0.9: only a stream averages."),
+        (["reward=ellora"], "reward=ellora reads the recipe's text, not delta. Possible: format=ellora."),
+        (["reward=ellora", "format=ellora", "task=output"], "reward=ellora scores traces, not task=output."),
+        (["+model.architecture.hidden_size=8"], "model.architecture: a pretrained model has its own."),
+        (["generation.n=4"], "generation.n=4: one answer an item is scored. Possible: generation.n=1."),
+        (["data.sources=null"], "data.sources=null: wants a mapping of entries"),
+        (["benchmarks=null"], "benchmarks=null: wants a mapping of entries"),
+        (["name=../../x"], "name=../../x: names a folder. Possible: letters,"),
+        (["name=a/b"], "name=a/b: names a folder."),
+        (["name=.."], "name=..: names a folder."),
+        (["name="], "name=: names a folder."),
+        (["output_dir="], "output_dir is empty."),
     ],
 )  # fmt: skip
 def test_one_mistake(overrides, said):
@@ -110,6 +175,10 @@ def test_all_mistakes_at_once():
         ["reward.terms.state.weight=3", "benchmark=[heldout,ellora5]", "benchmarks.ellora5.n=5"],
         ["+benchmarks.twice={_target_: ewm.data.benchmarks.heldout, n: 3}"],
         ["~experiment", "hydra.verbose=true"],
+        ["reward=ellora", "format=ellora"],
+        ["lora.target_modules=[q_proj,mlp.up_proj]", "grpo.lr_scheduler_type=cosine", "grpo.optim=adamw_torch_fused"],
+        ["benchmark=[ellora5]", "headline=ellora5/ellora5_average/exact", "name=a-b_c.1+2"],
+        ["sft=short", "sft.compile=true"],
     ],
 )
 def test_nothing_wrong(overrides):
@@ -128,3 +197,32 @@ def test_evaluate_has_its_own_keys(tmp_path):
     assert problems(["generation=sample"], "evaluate") == []
     assert problems(["lora.r=3"], "evaluate")[0].startswith("lora.r: no such key.")
     assert problems([f"run={tmp_path}"], "evaluate")[0].startswith(f"run={tmp_path}: no run.json there.")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_the_readme(command, monkeypatch):
+    monkeypatch.setattr(library, "cuda_devices", lambda: 1)
+    entry, *arguments = shlex.split(command)
+    overrides = [a for a in arguments if not a.startswith("-")]
+    assert problems(overrides, entry.removesuffix(".py"), "-m" in arguments) == []
+
+
+def test_the_readme_has_commands():
+    assert len(COMMANDS) > 8
+
+
+def test_help_of_a_sweep(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["train.py", "-m", "reward=strict,gated", "lora.r=7,8", "--help"])
+    with pytest.raises(SystemExit) as ended, preflight("train"):
+        pass
+    assert ended.value.code == 0
+    assert "lora.r=7" in capsys.readouterr().out
+
+
+def test_help_of_evaluate_names_its_own_sections(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["evaluate.py", "--help"])
+    with pytest.raises(SystemExit), preflight("evaluate"):
+        pass
+    ending = capsys.readouterr().out.partition("Open sections")[2]
+    assert "benchmarks" in ending
+    assert not any(word in ending for word in ("reward.terms", "data.sources", "lora.extra", "grpo.extra"))

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from ewm import data, formats
+from ewm.config import ConfigError
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data import cache
 from ewm.data import example as examples
@@ -56,7 +57,7 @@ def test_what_exceeds_a_budget_is_dropped_and_counted(cfg):
     narrow = build(replace(cfg, max_target_tokens=40, max_prompt_tokens=80))
     assert all(len(e.target) <= 40 and len(e.messages[0]["content"]) <= 80 for e in narrow.examples)
     assert narrow.manifest["dropped"]["target too long"] > 0
-    with pytest.raises(ValueError, match="no example was left of .* too long"):
+    with pytest.raises(ConfigError, match="no example was left of .* too long.*data.max_target_tokens=1"):
         build(replace(cfg, num_train=2, max_target_tokens=1))
 
 

@@ -14,7 +14,7 @@ from tests.rewards.test_compose import seconds
 # The trace that the recipe prints for x = 5; y = x * 2; z = x + y: the last assignment never shows.
 TRACE = "<execution_trace>\nLine 2: State: {}\nLine 3: State: {x=5}\nLine 4: State: {x=5, y=10}\n</execution_trace>"
 LISTS = "Line 1: State: {}\nLine 2: State: {v=[1, 2]}\nLine 3: State: {v=[1, 2], d={'a': 1}}"
-REWARD = rewards.compose(config.compose(["reward=ellora"]).reward)
+REWARD = rewards.compose(config.compose(["reward=ellora", "format=ellora"]).reward)
 
 
 def truth(trace):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
+from ewm.config.signature import AtLeast, OneOf
 from ewm.data.benchmarks.items import examples
 from ewm.data.example import Example
 from ewm.programs import Program
@@ -38,9 +40,9 @@ def variant(index: int, seed: int = 0) -> Program:
 
 
 def ellora5(
-    n: int = 50,
+    n: Annotated[int, AtLeast(1)] = 50,
     seed: int = 0,
-    kinds: Sequence[str] = KINDS,
+    kinds: Annotated[Sequence[str], OneOf(KINDS)] = KINDS,
     *,
     name: str = "ellora5",
     trace: TraceConfig,

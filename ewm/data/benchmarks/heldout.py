@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
+from ewm.config.signature import AtLeast, OneOf
 from ewm.data.benchmarks.items import examples
 from ewm.data.benchmarks.shapes import banned
 from ewm.data.example import Example
 from ewm.programs import Program
-from ewm.programs.levels import RESERVED, TRAINED
+from ewm.programs.levels import LEVELS, RESERVED, TRAINED
 from ewm.sources import mix
 from ewm.sources.grammar import Grammar
 
@@ -20,11 +21,11 @@ SEEDS = 7_000_003  # apart from the seeds of training data
 
 
 def heldout(
-    n: int = 30,
-    levels: Sequence[str] = (*TRAINED, *RESERVED),
+    n: Annotated[int, AtLeast(1)] = 30,
+    levels: Annotated[Sequence[str], OneOf(tuple(LEVELS))] = (*TRAINED, *RESERVED),
     sources: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
-    max_target_tokens: int | None = None,
+    max_target_tokens: Annotated[int, AtLeast(1)] | None = None,
     *,
     name: str = "heldout",
     trace: TraceConfig,

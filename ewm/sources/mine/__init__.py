@@ -24,6 +24,9 @@ class Mine:
     """Finite: the mined programs in an order drawn by the seed. `packages`: importable names; "stdlib" is all of it."""
 
     def __init__(self, packages: Sequence[str] = ("stdlib",), exclude_constructs: Sequence[str] = ()) -> None:
+        for package in packages:
+            if package != installed.STDLIB:
+                installed.found(package)
         self.packages = tuple(packages)
         self.excluded = frozenset(exclude_constructs)
 

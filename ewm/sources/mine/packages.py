@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,22 @@ def modules(package: str) -> Iterator[tuple[str, Path]]:
         for name in sorted(sys.stdlib_module_names - _SKIP):
             yield from _below(name, root / name) if (root / name).is_dir() else _single(name, root / f"{name}.py")
         return
-    if "." in package:
-        raise ValueError(f"packages: {package}: give the top-level package, {package.partition('.')[0]}.")
-    spec = importlib.util.find_spec(package)
-    if spec is None:
-        raise ValueError(f"packages: {package} is not installed. Use {STDLIB} or the name of an installed package.")
+    spec = found(package)
     if spec.submodule_search_locations:
         for folder in spec.submodule_search_locations:
             yield from _below(package, Path(folder))
     elif spec.origin and spec.origin.endswith(".py"):
         yield from _single(package, Path(spec.origin))
+
+
+def found(package: str) -> ModuleSpec:
+    """The spec of a top-level package; ValueError if there is none."""
+    if "." in package:
+        raise ValueError(f"packages: {package}: give the top-level package, {package.partition('.')[0]}.")
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        raise ValueError(f"packages: {package} is not installed. Use {STDLIB} or the name of an installed package.")
+    return spec
 
 
 def version(package: str) -> str:

@@ -1,0 +1,112 @@
+"""GRPO's part of the check: groups, batches and checkpoints, and keys that go through to TRL and PEFT."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ewm.config import library
+from ewm.config.errors import did_you_mean
+from ewm.config.schema import TrainConfig
+
+SET_BY = {  # TRL's keys that follow from keys of this project
+    "output_dir": "name and output_dir",
+    "seed": "seed",
+    "use_cpu": "hardware.device",
+    "use_vllm": "engine",
+    "vllm_mode": "engine",
+    "vllm_server_base_url": "engine.base_url",
+    "save_strategy": "grpo.save_steps",
+    "report_to": "nothing: tensorboard/ and metrics.jsonl are always written",
+    "disable_tqdm": "nothing: there is one progress bar",
+    "num_train_epochs": "grpo.max_steps",
+    "eval_strategy": "benchmark",
+    "do_eval": "benchmark",
+    "load_best_model_at_end": "nothing: the last adapter is kept",
+    "push_to_hub": "nothing: the adapter lies in the run's folder",
+    "resume_from_checkpoint": "nothing: the same command goes on",
+}  # fmt: skip
+OF_TORCH = ("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop")
+FROM_A_PACKAGE = {  # part of an optimizer's name: what it wants; the first that fits
+    "galore": "galore_torch", "apollo": "apollo_torch", "lomo": "lomo_optim", "grokadamw": "grokadamw",
+    "schedule_free": "schedulefree", "stable_adamw": "optimi", "xla": "torch_xla", "npu": "torch_npu",
+    "anyprecision": "torchdistx", "torch_4bit": "torchao", "torch_8bit": "torchao", "": "bitsandbytes",
+}  # fmt: skip
+WANTS_EVALUATION = "reduce_lr_on_plateau"
+
+
+def grpo(cfg: TrainConfig) -> Iterator[str]:
+    """How completions are cut into groups, batches and checkpoints, and what moves the weights."""
+    g = cfg.grpo
+    if not g.enabled:
+        return
+    cycle = g.steps_per_generation or g.gradient_accumulation_steps
+    batch = g.per_device_train_batch_size * cycle
+    if batch > 0 and g.num_generations > 1 and batch % g.num_generations:
+        possible = ", ".join(str(n) for n in range(2, batch + 1) if batch % n == 0) or "none, make the batch larger"
+        yield (
+            f"grpo.num_generations={g.num_generations} does not divide the generation batch of {batch} completions. "
+            f"Possible here: {possible}."
+        )
+    yield from _cycles(cfg)
+    if g.loss_type == "luspo" and g.importance_sampling_level != "sequence":
+        yield "grpo.loss_type=luspo wants grpo.importance_sampling_level=sequence."
+    if g.loss_type == "vespo" and g.importance_sampling_level != "token":
+        yield "grpo.loss_type=vespo wants grpo.importance_sampling_level=token."
+    yield from _optimizer(g.optim)
+    schedules = [name for name in library.schedules() if name != WANTS_EVALUATION]
+    if schedules and g.lr_scheduler_type not in schedules:
+        near = did_you_mean(g.lr_scheduler_type, schedules)
+        yield f"grpo.lr_scheduler_type={g.lr_scheduler_type}: no such choice.{near} Possible: {', '.join(schedules)}."
+
+
+def _cycles(cfg: TrainConfig) -> Iterator[str]:
+    """Completions made once serve a whole cycle of steps; a checkpoint inside it could not be resumed equally."""
+    g = cfg.grpo
+    generation, accumulation = g.steps_per_generation or g.gradient_accumulation_steps, g.gradient_accumulation_steps
+    batches = generation * g.num_iterations
+    if min(batches, accumulation, g.save_steps) < 1:
+        return  # said already
+    if batches % accumulation:
+        yield (
+            f"grpo.steps_per_generation={generation} x grpo.num_iterations={g.num_iterations} is no multiple of "
+            f"grpo.gradient_accumulation_steps={accumulation}. Possible: grpo.steps_per_generation=null."
+        )
+    elif g.save_steps % (steps := batches // accumulation):
+        yield (
+            f"grpo.save_steps={g.save_steps} falls inside a generation cycle of {steps} steps: a resumed run would "
+            f"differ. Possible here: multiples of {steps}, say {math.ceil(g.save_steps / steps) * steps}."
+        )
+
+
+def _optimizer(name: str) -> Iterator[str]:
+    known = library.optimizers()
+    if not known or name in OF_TORCH:
+        return
+    if name not in known:
+        yield f"grpo.optim={name}: no such choice.{did_you_mean(name, known)} Possible: {', '.join(OF_TORCH)}."
+        return
+    package = next(package for part, package in FROM_A_PACKAGE.items() if part in name)
+    if not library.installed(package):
+        yield f"grpo.optim={name}: {package} is not installed. Possible here: {', '.join(OF_TORCH)}."
+
+
+def extras(cfg: TrainConfig) -> Iterator[str]:
+    """Keys that go through to TRL and PEFT."""
+    for key in cfg.grpo.extra:
+        if key in SET_BY:
+            yield f"grpo.extra.{key}: not set here. It follows from {SET_BY[key]}."
+        else:
+            yield from _extra("grpo", key, cfg.grpo, library.grpo_keys(), "TRL's GRPOConfig")
+    for key in cfg.lora.extra:
+        if key == "task_type":
+            yield "lora.extra.task_type: not set here. It follows from the model."
+        else:
+            yield from _extra("lora", key, cfg.lora, library.lora_keys(), "PEFT's LoraConfig")
+
+
+def _extra(name: str, key: str, section: object, known: frozenset[str], owner: str) -> Iterator[str]:
+    if key != "extra" and hasattr(section, key):
+        yield f"{name}.extra.{key}: has a key of its own, {name}.{key}."
+    elif known and key not in known:
+        yield f"{name}.extra.{key}: {owner} has no such key.{did_you_mean(key, known)}"
