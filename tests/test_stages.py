@@ -84,7 +84,6 @@ def drawn(folder):
     "overrides, ran",
     [
         ([], ["reinforce"]),
-        (["sft.stream=true"], ["reinforce"]),  # sft=none: nothing to stream
         (["sft=short"], ["warm_start", "reinforce"]),
         (["sft=short", "grpo.enabled=false"], ["warm_start", "keep"]),
         (["sft=pretrain", "lora=none", "grpo.enabled=false"], ["pretrain", "keep"]),
