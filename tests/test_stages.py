@@ -1,6 +1,7 @@
 """train.py and evaluate.py with stages that only write down that they ran: which are run, what is left, what is drawn."""
 
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -101,6 +102,7 @@ def test_a_killed_run_draws_every_step_once(stages, tmp_path):
                 call(train, tmp_path, "sft=short")
         else:
             call(train, tmp_path, "sft=short")
+        time.sleep(1.1)  # TensorBoard reads files by name, and a name has whole seconds
     (board,) = tmp_path.rglob("tensorboard")
     assert drawn(board / "sft") == {"sft/loss": [1, 2, 3, 4, 5, 6]}
     assert drawn(board)["grpo/loss"] == [1, 2, 3, 4, 5, 6]
