@@ -2,9 +2,9 @@
 
 Each line is {"source", "entry", "stdin", "completion"}, entry and stdin where there is one: the program is run in
 isolation, then the completion is scored. Other overrides of the configuration are taken too (task=output
-format=ellora ...); an argument that is there as a file is the file. With reward=ellora a line may be {"actual_trace",
-"completion"} instead, and the answer has "ellora_accuracy" beside. One line of JSON a row, in order: {"total",
-"terms"}, or {"error"} for a row that cannot be scored; the exit code is then 1.
+format=ellora ...); an argument that is there as a file is the file. With reward=ellora the format is ellora too, a
+line may be {"actual_trace", "completion"} instead, and the answer has "ellora_accuracy" beside. One line of JSON a
+row, in order: {"total", "terms"}, or {"error"} for a row that cannot be scored; the exit code is then 1.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def main(arguments: Sequence[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     try:
-        cfg = config.compose([a for a in arguments[1:] if a not in files])
+        overrides = [a for a in arguments[1:] if a not in files]
+        if "reward=ellora" in overrides and not any(a.startswith("format") for a in overrides):
+            overrides.append("format=ellora")  # the only one that the recipe's reward reads
+        cfg = config.compose(overrides)
         rewards.compose(cfg.reward, cfg.plugins)
         with sys.stdin if files[0] == "-" else open(files[0], encoding="utf-8") as lines:
             return score(cfg, lines, sys.stdout)

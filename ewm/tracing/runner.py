@@ -224,8 +224,6 @@ class Runner:
 def _problems(cfg: TraceConfig) -> Iterator[str]:
     """The ranges of a configuration's trace.*, and what would stop the pool itself: numbers that are no limit."""
     yield from limits.values(SimpleNamespace(trace=cfg))
-    if cfg.batch < 1:
-        yield f"trace.batch={cfg.batch}: must be at least 1."
     if cfg.cpu_s == math.inf:
         yield f"trace.cpu_s={cfg.cpu_s}: must be a number of seconds."
 

@@ -33,7 +33,7 @@ def test_output(run):
 
 
 def test_ellora_reads_its_own_trace(run):
-    code, rows, _ = run([{"actual_trace": RECIPE_TRACE, "completion": RECIPE_TRACE}], "reward=ellora", "format=ellora")
+    code, rows, _ = run([{"actual_trace": RECIPE_TRACE, "completion": RECIPE_TRACE}], "reward=ellora")
     assert code == 0
     assert rows[0]["total"] == pytest.approx(0.9)
     assert rows[0]["ellora_accuracy"] == 1.0
@@ -41,7 +41,7 @@ def test_ellora_reads_its_own_trace(run):
 
 def test_a_program_that_fails_earns_nothing_under_ellora(run):
     failing = [{"source": source, "completion": "State: {x=1}"} for source in ("x = 1\ny = 1 / 0", "x = (")]
-    code, rows, _ = run(failing, "reward=ellora", "format=ellora")
+    code, rows, _ = run(failing, "reward=ellora")
     assert code == 0
     assert [row["total"] for row in rows] == [0.0, 0.0]
 
