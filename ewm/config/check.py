@@ -55,6 +55,8 @@ def model(cfg: Config) -> Iterator[str]:
         yield "model.init=scratch wants model.architecture, as model=nano_scratch has it."
     if cfg.model.architecture and cfg.model.init == "pretrained":
         yield "model.architecture: a pretrained model has its own. Possible: leave it out, or model=nano_scratch."
+    if cfg.model.mimetic and cfg.model.init != "scratch":
+        yield "model.mimetic=true wires fresh weights: it wants model.init=scratch, as model=nano_scratch has it."
     if cfg.model.quantization == "nf4" and (cfg.hardware.device == "cpu" or not library.cuda_devices()):
         yield "model.quantization=nf4 needs a CUDA device. Possible here: model.quantization=null, or model=nano."
     if cfg.hardware.device == "cuda" and not library.cuda_devices():

@@ -19,6 +19,7 @@ class ModelConfig:
     revision: str | None = None
     init: str = "pretrained"  # pretrained | scratch (random weights from `architecture`)
     architecture: dict[str, Any] = field(default_factory=dict)  # transformers config keys, for init=scratch
+    mimetic: bool = False  # scratch weights begin with the wiring of an induction head
     prompt_style: str = "sentence"  # short (task tokens) | sentence
     dtype: str = "auto"  # auto | float32 | bfloat16
     quantization: str | None = None  # null | nf4

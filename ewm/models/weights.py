@@ -60,8 +60,10 @@ def tokenizer(cfg: ModelConfig, folder: str) -> PreTrainedTokenizerBase:
 
 
 def scratch(cfg: ModelConfig, tokenizer: PreTrainedTokenizerBase, dtype: torch.dtype) -> PreTrainedModel:
-    """Random weights of the Qwen3 architecture, the vocabulary padded to a multiple of 16."""
+    """Random weights of the Qwen3 architecture, the vocabulary padded to a multiple of 16; wired if `mimetic`."""
     from transformers import AutoModelForCausalLM, Qwen3Config
+
+    from ewm.models.mimetic import wire
 
     keys = dict(cfg.architecture)
     if "rope_theta" in keys:
@@ -72,7 +74,10 @@ def scratch(cfg: ModelConfig, tokenizer: PreTrainedTokenizerBase, dtype: torch.d
         "eos_token_id": tokenizer.eos_token_id,
         "pad_token_id": tokenizer.pad_token_id,
     }
-    return AutoModelForCausalLM.from_config(Qwen3Config(**{"vocab_size": size, **special, **keys}), dtype=dtype)
+    model = AutoModelForCausalLM.from_config(Qwen3Config(**{"vocab_size": size, **special, **keys}), dtype=dtype)
+    if cfg.mimetic:
+        wire(model)
+    return model
 
 
 def pretrained(
