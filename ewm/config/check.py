@@ -7,8 +7,9 @@ yields whole sentences that begin with the key. It does not look into a model or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ewm.config import entries, library, rollouts
 from ewm.config.errors import did_you_mean
@@ -57,12 +58,24 @@ def model(cfg: Config) -> Iterator[str]:
         yield "model.architecture: a pretrained model has its own. Possible: leave it out, or model=nano_scratch."
     if cfg.model.mimetic and cfg.model.init != "scratch":
         yield "model.mimetic=true wires fresh weights: it wants model.init=scratch, as model=nano_scratch has it."
+    elif cfg.model.mimetic and not _has_room(cfg.model.architecture):
+        yield (
+            "model.mimetic=true needs two key-value heads or more, two query heads for each, three layers or more. "
+            "Possible: model.mimetic=false, or other numbers in model.architecture."
+        )
     if cfg.model.quantization == "nf4" and (cfg.hardware.device == "cpu" or not library.cuda_devices()):
         yield "model.quantization=nf4 needs a CUDA device. Possible here: model.quantization=null, or model=nano."
     if cfg.hardware.device == "cuda" and not library.cuda_devices():
         yield "hardware.device=cuda: no CUDA device here. Possible: hardware=auto, hardware=cpu."
     if cfg.model.quantization == "nf4" and cfg.model.init == "scratch":
         yield "model.quantization=nf4 freezes the weights: it cannot go with model.init=scratch."
+
+
+def _has_room(architecture: Mapping[str, Any]) -> bool:
+    heads, groups, layers = (
+        architecture.get(f"num_{part}", 0) for part in ("attention_heads", "key_value_heads", "hidden_layers")
+    )
+    return all(type(n) is int for n in (heads, groups, layers)) and groups >= 2 and heads >= 2 * groups and layers >= 3
 
 
 def lora(cfg: TrainConfig) -> Iterator[str]:

@@ -136,6 +136,11 @@ def test_one_mistake(overrides, said):
         ),
         (["hardware=gpu"], "hardware.device=cuda: no CUDA device here. Possible: hardware=auto, hardware=cpu."),
         (["model.quantization=nf4"], "model.quantization=nf4 needs a CUDA device."),
+        (["model.mimetic=true"], "model.mimetic=true wires fresh weights: it wants model.init=scratch"),
+        (
+            ["experiment=nano_base", "model.architecture.num_key_value_heads=1"],
+            "model.mimetic=true needs two key-value heads or more",
+        ),
     ],
 )
 def test_without_a_gpu(overrides, said, monkeypatch):
