@@ -9,6 +9,7 @@ from typing import Any
 from ewm.config.errors import ConfigError
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data.stream import Encode, Stream, stream
+from ewm.programs.curriculum import Curriculum
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Endless:
     """Called in the process that makes examples; `encode` must be picklable too."""
 
     seed: int
-    levels: Mapping[str, float]
+    curriculum: Curriculum
     style: str
     encode: Encode
     format: str
@@ -25,7 +26,7 @@ class Endless:
     def __call__(self, position: int) -> Stream:
         return stream(
             self.seed,
-            self.levels,
+            self.curriculum,
             style=self.style,
             encode=self.encode,
             start=position,
@@ -37,16 +38,19 @@ class Endless:
 def endless(
     data: DataConfig, trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str, *, encode: Encode
 ) -> Endless:
-    """Levels and weights are those of the grammar sources. `task` is not read: the stream mixes its own tasks."""
-    return Endless(data.seed, levels_of(data.sources), style, encode, format.name, trace)
+    """The curriculum is that of the grammar sources. `task` is not read: the stream mixes its own tasks."""
+    return Endless(data.seed, curriculum_of(data.sources), style, encode, format.name, trace)
 
 
-def levels_of(sources: Mapping[str, Any]) -> dict[str, float]:
-    """Level -> weight over all sources of `data.sources`."""
+def curriculum_of(sources: Mapping[str, Any]) -> Curriculum:
+    """Level -> weight, and level -> first programs, over all sources of `data.sources`."""
     levels: dict[str, float] = {}
+    first: dict[str, int] = {}
     for name, node in sources.items():
         if "levels" not in node:
             raise ConfigError(f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only.")
         for level, weight in node["levels"].items():
             levels[level] = levels.get(level, 0.0) + float(weight) * node.get("weight", 1.0)
-    return levels
+        for level, count in (node.get("first") or {}).items():
+            first[level] = first.get(level, 0) + int(count)
+    return Curriculum(levels, first)

@@ -20,6 +20,7 @@ from ewm.data.benchmarks.shapes import banned
 from ewm.data.example import wrap_answer
 from ewm.programs import Program
 from ewm.programs.constructs import is_reserved
+from ewm.programs.curriculum import Curriculum
 from ewm.programs.grammar import program as grammar_program
 from ewm.programs.program import SALT
 from ewm.tasks import messages
@@ -34,11 +35,11 @@ class Stream:
     """Iterator of (ids, prompt length). `position`: start a new stream here to go on after what was handed out."""
 
     def __init__(
-        self, seed: int, levels: Mapping[str, float], split: str, tasks: Mapping[str, float], style: str,
+        self, seed: int, curriculum: Curriculum, split: str, tasks: Mapping[str, float], style: str,
         encode: Encode, start: int, format: str, trace: TraceConfig | None,
     ) -> None:  # fmt: skip
         self.position = start
-        self._seed, self._levels, self._tasks = seed, levels, tasks
+        self._seed, self._curriculum, self._tasks = seed, curriculum, tasks
         self._split, self._style, self._format, self._encode = split, style, format, encode
         self._config = trace or TraceConfig(max_events=200)
         self._items = self._run()
@@ -57,7 +58,7 @@ class Stream:
         waiting: deque[tuple[int, str, Program]] = deque()
 
         def candidates() -> Iterator[Program]:
-            for index, task, program in drawn(self._seed, self._levels, self._tasks, self._split, self.position):
+            for index, task, program in drawn(self._seed, self._curriculum, self._tasks, self._split, self.position):
                 waiting.append((index, task, program))
                 yield program
 
@@ -84,7 +85,7 @@ class Stream:
 
 def stream(
     seed: int,
-    levels: Mapping[str, float],
+    curriculum: Curriculum,
     split: str = "train",
     tasks: Mapping[str, float] = TASKS,
     style: str = "short",
@@ -95,26 +96,26 @@ def stream(
     trace: TraceConfig | None = None,
 ) -> Stream:
     """Examples from position `start` on. Close it, or let it be collected, to stop its processes."""
-    return Stream(seed, levels, split, tasks, style, encode, start, format, trace)
+    return Stream(seed, curriculum, split, tasks, style, encode, start, format, trace)
 
 
 def drawn(
-    seed: int, levels: Mapping[str, float], tasks: Mapping[str, float], split: str, start: int = 0
+    seed: int, curriculum: Curriculum, tasks: Mapping[str, float], split: str, start: int = 0
 ) -> Iterator[tuple[int, str, Program]]:
     """(position, task, program) of what the stream takes from `start` on, before anything is traced. Endless."""
     for index in count(start):
         rng = random.Random(f"stream:{seed}:{index}")
-        level, task = _draw(rng, levels), _draw(rng, tasks)
+        level, task = curriculum.level(rng, index), rng.choices(list(tasks), list(tasks.values()))[0]
         program = grammar_program(seed, index, level)
         if program.split == split and program.family not in banned() and not is_reserved(program.source):
             yield index, task, program
 
 
-def families(seed: int, levels: Mapping[str, float], stop: int, split: str = "train") -> dict[str, str | int]:
+def families(seed: int, curriculum: Curriculum, stop: int, split: str = "train") -> dict[str, str | int]:
     """What a stream that stood at position `stop` can have trained on: the number of families, and the SHA-256 of
     their sorted names, one a line. Some of them were left out after tracing (unfinished or too long)."""
     found = set()
-    for index, _, program in drawn(seed, levels, TASKS, split):
+    for index, _, program in drawn(seed, curriculum, TASKS, split):
         if index >= stop:
             break
         found.add(program.family)
@@ -125,7 +126,3 @@ def families(seed: int, levels: Mapping[str, float], stop: int, split: str = "tr
 def program_text(program: Program) -> str:
     """A program with its call, as a model writes one: the source, then `call f(2)` on a line of its own."""
     return program.source + (f"\ncall {program.entry}" if program.entry else "")
-
-
-def _draw(rng: random.Random, weights: Mapping[str, float]) -> str:
-    return rng.choices(list(weights), list(weights.values()))[0]

@@ -4,7 +4,7 @@ A trace asks for the value that a name got last: attention has to find the name 
 From plain random weights that circuit forms late, all its parts being useless without the others, and Qwen3, which has
 no biases, starts with nothing constant that a head could turn into "the token before". So:
 
-    embeddings   strong, with one direction that all tokens share
+    embeddings   strong, with one direction that all tokens share; a word with and without a blank before it alike
     layer 0      heads that look 1, 2, 1 and 3 tokens back, and write a code of what stands there
     two layers   heads that match such codes (behind `x=` the code of x, one or two tokens back) and copy what they find
 
@@ -13,6 +13,7 @@ Everything stays trainable and nothing knows a task: the rest of the weights and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 
 EMBEDDING_STD = 0.1
 SHARED = 1.0  # size of the shared direction, in sizes of an embedding
+OTHER_FORM = 0.3  # how far the two forms of a word are apart
 SHARPNESS = 1.4  # of the norms of queries and keys
 NOISE = 0.01
 WRITE, COPY = 0.45, 0.3  # sizes of the output matrices
@@ -28,8 +30,9 @@ BACK = (1, 2, 1, 3)  # what the first four heads look back
 
 
 @torch.no_grad()
-def wire(model: Any) -> None:
+def wire(model: Any, alike: Iterable[tuple[int, int]] = ()) -> None:
     """Rewrites embeddings and some attention heads of a fresh Qwen3ForCausalLM in place, by torch's generator.
+    `alike`: (token, other form of the same word), whose embeddings begin nearly equal.
 
     It needs two key-value heads, each with two query heads, and three layers; the config check asks for them.
     """
@@ -37,7 +40,7 @@ def wire(model: Any) -> None:
     width, size = config.hidden_size, config.head_dim
     groups = config.num_key_value_heads
     each = config.num_attention_heads // groups
-    shared = _shared_direction(body.embed_tokens.weight)
+    shared = _embeddings(body.embed_tokens.weight, alike)
     frequencies = body.rotary_emb.inv_freq.float()
     codes = [_rows(size, width, shared) for _ in range(2)]
     written = [_rows(size, width, shared) for _ in BACK]
@@ -85,12 +88,14 @@ def _head(n: int, each: int) -> int:
     return (n // 2) * each + n % 2
 
 
-def _shared_direction(embeddings: Tensor) -> Tensor:
-    """Draws the embeddings; returns the unit vector [width] that they share and otherwise avoid."""
+def _embeddings(embeddings: Tensor, alike: Iterable[tuple[int, int]]) -> Tensor:
+    """Draws [tokens, width]; returns the unit vector [width] that all tokens share and otherwise avoid."""
     width = embeddings.shape[1]
     shared = torch.nn.functional.normalize(torch.randn(width), dim=0)
     embeddings.normal_(0, EMBEDDING_STD)
     embeddings -= (embeddings @ shared)[:, None] * shared
+    for token, other in alike:
+        embeddings[other] = (1 - OTHER_FORM**2) ** 0.5 * embeddings[token] + OTHER_FORM * embeddings[other]
     embeddings += shared * (EMBEDDING_STD * SHARED * width**0.5)
     return shared
 

@@ -76,8 +76,14 @@ def scratch(cfg: ModelConfig, tokenizer: PreTrainedTokenizerBase, dtype: torch.d
     }
     model = AutoModelForCausalLM.from_config(Qwen3Config(**{"vocab_size": size, **special, **keys}), dtype=dtype)
     if cfg.mimetic:
-        wire(model)
+        wire(model, _forms(tokenizer))
     return model
+
+
+def _forms(tokenizer: PreTrainedTokenizerBase) -> list[tuple[int, int]]:
+    """(word, the same word with a blank before it) wherever both are tokens."""
+    ids = tokenizer.get_vocab()
+    return [(ids[t[1:]], n) for t, n in sorted(ids.items()) if t[0] == " " and t[1:].isidentifier() and t[1:] in ids]
 
 
 def pretrained(

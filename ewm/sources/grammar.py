@@ -5,34 +5,40 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import Annotated
 
 from ewm.config.signature import AtLeast, OneOf
 from ewm.programs import Program, Split
+from ewm.programs.curriculum import Curriculum
 from ewm.programs.grammar import program
 from ewm.programs.levels import LEVELS, VERSION
 
 SEEDS = 1_000_003  # apart from the seeds that pretraining draws from
 
 Weight = Annotated[float, AtLeast(0)]
+Count = Annotated[int, AtLeast(0)]
 
 
 class Grammar:
-    """Endless. Candidate i is a function of (seed, levels, i); a split takes those whose family belongs to it."""
+    """Endless. Candidate i is a function of (seed, levels, first, i); a split takes those of its families."""
 
-    def __init__(self, levels: Annotated[Mapping[str, Weight], OneOf(tuple(LEVELS))]) -> None:
-        unknown = [name for name in levels if name not in LEVELS]
+    def __init__(
+        self,
+        levels: Annotated[Mapping[str, Weight], OneOf(tuple(LEVELS))],
+        first: Annotated[Mapping[str, Count], OneOf(tuple(LEVELS))] = MappingProxyType({}),
+    ) -> None:
+        unknown = [name for name in (*levels, *first) if name not in LEVELS]
         if unknown:
             raise ValueError(f"no grammar level {', '.join(unknown)}. Levels: {', '.join(LEVELS)}.")
         if not sum(levels.values()) > 0:
             raise ValueError("levels: the weights sum to zero. Give one of them a weight above zero.")
-        self.levels = dict(levels)
+        self.curriculum = Curriculum(dict(levels), dict(first))
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
-        names, weights = list(self.levels), list(self.levels.values())
         rng = random.Random(f"levels:{seed}")
         for index in count():
-            candidate = program(SEEDS + seed, index, rng.choices(names, weights)[0])
+            candidate = program(SEEDS + seed, index, self.curriculum.level(rng, index))
             if split is None or candidate.split == split:
                 yield candidate
 

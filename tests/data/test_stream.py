@@ -5,8 +5,9 @@ from ewm import formats
 from ewm.data.stream import TASKS, drawn, families, stream
 from ewm.programs import Program
 from ewm.programs.constructs import is_reserved
+from ewm.programs.curriculum import Curriculum
 
-LEVELS = {"straight": 1.0, "loop": 1.0, "compose": 1.0, "reserved_break": 0.5}
+LEVELS = Curriculum({"straight": 1.0, "loop": 1.0, "compose": 1.0, "reserved_break": 0.5})
 
 
 def plain(messages, target):
@@ -53,3 +54,15 @@ def test_the_digest_of_families_covers_what_was_handed_out():
     assert found == families(3, LEVELS, stop) != families(4, LEVELS, stop)
     seen = {program.family for _, _, program in takewhile(lambda one: one[0] < stop, drawn(3, LEVELS, TASKS, "train"))}
     assert names <= seen and len(seen) == found["families"]
+
+
+def test_what_comes_first_comes_first():
+    later = {
+        index: program for index, _, program in takewhile(lambda one: one[0] < 60, drawn(3, LEVELS, TASKS, "train"))
+    }
+    curriculum = Curriculum(LEVELS.levels, {"lookup": 20, "straight": 10})
+    for index, _, program in takewhile(lambda one: one[0] < 60, drawn(3, curriculum, TASKS, "train")):
+        if index < 30:
+            assert program.level == ("lookup" if index < 20 else "straight")
+        else:
+            assert program == later[index]

@@ -36,18 +36,19 @@ def main() -> None:
 
 def training(run: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
     """How the weights came about, from run.json and a checkpoint's state; replays the stream to digest its families."""
-    from ewm.data.endless import levels_of
+    from ewm.data.endless import curriculum_of
     from ewm.data.stream import families
     from ewm.programs.levels import VERSION
 
     config = run["config"]
-    levels = levels_of(config["data"]["sources"])
+    curriculum = curriculum_of(config["data"]["sources"])
     position = state["data"]["position"]
     return {
         "command": run["command"], "git_commit": run["git_commit"], "versions": run["versions"],
         "machine": run["machine"], "steps": state["step"], "tokens": state["tokens"],
         "minutes": round(state["seconds"] / 60, 1), "seed": config["data"]["seed"], "grammar_version": VERSION,
-        "levels": levels, "positions": position, **families(config["data"]["seed"], levels, position),
+        "levels": curriculum.levels, "first": curriculum.first, "positions": position,
+        **families(config["data"]["seed"], curriculum, position),
     }  # fmt: skip
 
 
