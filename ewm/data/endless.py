@@ -51,6 +51,6 @@ def curriculum_of(sources: Mapping[str, Any]) -> Curriculum:
             raise ConfigError(f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only.")
         for level, weight in node["levels"].items():
             levels[level] = levels.get(level, 0.0) + float(weight) * node.get("weight", 1.0)
-        for level, count in (node.get("first") or {}).items():
+        for level, count in node.get("first", {}).items():
             first[level] = first.get(level, 0) + int(count)
     return Curriculum(levels, first)

@@ -59,3 +59,16 @@ def test_wired_weights_are_a_function_of_the_seed():
     key = "model.embed_tokens.weight"
     assert not torch.equal(a[key], c[key]) and not torch.equal(a[key], plain[key])
     assert {k: v.shape for k, v in a.items()} == {k: v.shape for k, v in plain.items()}
+
+
+def test_the_two_forms_of_a_word_begin_alike():
+    cfg = ModelConfig(name="m", init="scratch", architecture=SHAPE, prompt_style="short", dtype="float32", mimetic=True)
+    model = models.load(cfg, None, CPU)
+    vocabulary, rows = model.tokenizer.get_vocab(), model.model.get_input_embeddings().weight.detach()
+    own = rows - rows.mean(0)  # without the shared direction
+
+    def alike(a: str, b: str) -> float:
+        return torch.cosine_similarity(own[vocabulary[a]], own[vocabulary[b]], dim=0).item()
+
+    assert min(alike(name, f" {name}") for name in ("x", "total", "size")) > 0.8
+    assert max(alike("x", other) for other in ("y", " y", "total")) < 0.5

@@ -49,6 +49,17 @@ def test_levels_are_checked():
         Grammar({"straight": 0.0})
 
 
+def test_first_levels_come_first_and_leave_the_rest_as_it_was():
+    plain, ordered = (
+        Grammar({"straight": 1.0, "loop": 1.0}),
+        Grammar({"straight": 1.0, "loop": 1.0}, first={"lookup": 7}),
+    )
+    a, b = (list(islice(source.programs(0), 30)) for source in (plain, ordered))
+    assert {program.level for program in b[:7]} == {"lookup"} and b[7:] == a[7:]
+    with pytest.raises(ValueError, match="no grammar level lokup"):
+        Grammar({"straight": 1.0}, first={"lokup": 7})
+
+
 def test_a_corpus_names_the_line_that_is_no_program(tmp_path):
     path = tmp_path / "bad.jsonl"
     path.write_text('{"source": "x = 1"}\n\n{"entry": "f()"}\n')
