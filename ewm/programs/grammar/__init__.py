@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 
-from ewm.programs.grammar import collections, combinations, functions  # noqa: F401  (they register their writers)
+from ewm.programs.grammar import collections, combinations, functions, practice  # noqa: F401  (they register their writers)
 from ewm.programs.grammar.arithmetic import run
 from ewm.programs.grammar.expressions import integer
 from ewm.programs.grammar.scope import Gen, Int, List, Str, Type

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import add, floordiv, mod, mul, sub
 
 from ewm.programs.grammar.expressions import atom, condition, integer, literal, middle
 from ewm.programs.grammar.scope import Gen, Int, List, Type
 from ewm.programs.names import LISTS, LOOP, NUMBERS
 
 Writer = Callable[[Gen], None]
-OPERATIONS = {"+": add, "-": sub, "*": mul, "//": floordiv, "%": mod}
 
 
 def literal_assign(g: Gen) -> None:
@@ -56,36 +54,6 @@ def augment(g: Gen) -> None:
     literal_assign(g)
 
 
-def sum_literals(g: Gen) -> None:
-    """`x = -17 + 25`: an operation on literals that spans the values of the level; also on an old variable."""
-    most = g.one((g.level.max_abs, g.level.max_abs // 2, 20, 9))
-    operator = g.pick({"+": 4, "-": 4, "*": 2, "//": 1.2, "%": 1.5})
-    if operator in ("+", "-"):
-        a = g.between(-most, most)
-        room = most - a if operator == "+" else most + a
-        b = g.between(0, max(0, min(room, g.one((9, 20, most)))))
-    elif operator == "*":
-        b = g.between(2, 9)
-        a = g.between(-most // b, most // b)
-    else:
-        a, b = g.between(-most, most), g.between(2, g.one((9, 20)))
-    value = OPERATIONS[operator](a, b)
-    old = g.names(Int, free=True)
-    name = g.one(old) if old and g.chance(0.3) else g.fresh(NUMBERS)
-    g.scope[name] = Int(value, value)
-    g.emit(f"{name} = {a} {operator} {b}")
-
-
-def copy(g: Gen) -> None:
-    """`x = y`, into a new variable or an old one: nothing to compute, only to find the value."""
-    ensure(g, 2)
-    source = g.one(g.names(Int))
-    old = [n for n in g.names(Int, free=True) if n != source]
-    name = g.one(old) if g.chance(0.4) else g.fresh(NUMBERS)
-    g.emit(f"{name} = {source}")
-    g.scope[name] = g.scope[source]
-
-
 def swap(g: Gen) -> None:
     ensure(g, 2)
     a, b = g.rng.sample(g.names(Int), 2)
@@ -99,11 +67,13 @@ def ensure(g: Gen, count: int) -> None:
         literal_assign(g)
 
 
-def branches(g: Gen, conditions: int, otherwise: bool, body: Writer) -> None:
+def branches(
+    g: Gen, conditions: int, otherwise: bool, body: Writer, test: Callable[[Gen], str] = condition
+) -> None:
     """if / elif / else with `body` in each; afterwards every bound covers all the ways."""
     before = dict(g.scope)
     ends: list[dict[str, Type]] = [] if otherwise else [before]
-    headers = [f"{'elif' if i else 'if'} {condition(g)}:" for i in range(conditions)] + ["else:"] * otherwise
+    headers = [f"{'elif' if i else 'if'} {test(g)}:" for i in range(conditions)] + ["else:"] * otherwise
     for header in headers:
         g.scope = dict(before)
         with g.block(header):
@@ -344,7 +314,6 @@ def run(g: Gen, name: str) -> None:
 
 
 WRITERS: dict[str, Writer] = {
-    "literal": literal_assign, "copy": copy, "assign": assign, "augment": augment, "sum": sum_literals, "swap": swap,
-    "if": if_statement, "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range,
+    "literal": literal_assign, "assign": assign, "augment": augment, "swap": swap, "if": if_statement, "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range,
     "for_list": for_list, "while": while_loop, "while_if": while_if, "for_if": for_if, "for_break": for_break,
 }  # fmt: skip
