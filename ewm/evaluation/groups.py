@@ -23,7 +23,7 @@ def groups(items: Sequence[Item]) -> dict[str, Group]:
     found: dict[str, Group] = {}
     for benchmark in dict.fromkeys(i.benchmark for i in items):
         own = [i for i in items if i.benchmark == benchmark]
-        for name, kind, members in _split(benchmark, own):
+        for name, kind, members in split(benchmark, own):
             found.setdefault(name, group(name, kind, members))
     return found
 
@@ -97,7 +97,8 @@ def tested(metric: str, base: Sequence[float], adapter: Sequence[float]) -> tupl
     return stats.mcnemar([v > 0.5 for v in base], [v > 0.5 for v in adapter]), "mcnemar"
 
 
-def _split(benchmark: str, items: Sequence[Item]) -> Iterator[tuple[str, str, list[Item]]]:
+def split(benchmark: str, items: Sequence[Item]) -> Iterator[tuple[str, str, list[Item]]]:
+    """(name, kind, members) of every group of a benchmark's items."""
     yield benchmark, "all", list(items)
     for kind in ("known", "reserved"):
         if members := [i for i in items if level_kind(i.level) == kind]:

@@ -6,6 +6,7 @@ run `unreadable` and no other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from ewm.config.record import damaged
 from ewm.config.record import read as read_record
 from ewm.evaluation.results import Results, split_headline
 from ewm.run import WHY, status
+
+UNSAID = ("name", "output_dir")  # keys that do not tell one run from another
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ def read(folder: Path) -> Run:
         )
     except ConfigError as error:
         return Run(folder, "unreadable", said, why=str(error))
+
+
+def swept(runs: Sequence[Run]) -> list[str]:
+    """Keys whose value differs between the runs; every key of a single run."""
+    keys = list(dict.fromkeys(key for run in runs for key in run.overrides))
+    keys = [key for key in keys if key not in UNSAID]
+    if len(runs) == 1:
+        return keys
+    return [key for key in keys if len({run.overrides.get(key) for run in runs}) > 1]
 
 
 def load_results(path: Path) -> Results:

@@ -1,7 +1,8 @@
 """One row per run below a folder: swept keys, status, headline figures. Terminal, table.md, table.csv, plot.png.
 
 What counts as a run, and its status: runs.py. Swept keys are the overrides that differ between the runs (all of them
-when there is only one). A sweep whose runs have one seed each says nothing about seeds: the intervals are over items.
+when there is only one). The rows' intervals are over items. Runs that differ in their seed alone are pooled below them;
+a sweep whose runs have one seed each says nothing about seeds.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from ewm.evaluation.results import Comparison, split_headline
-from ewm.reporting import plot, words
-from ewm.reporting.runs import Run, find
+from ewm.reporting import plot, seeds, words
+from ewm.reporting.runs import Run, find, swept
 from ewm.reporting.terminal import WIDE, grid
 
 FIGURES = (("reserved", "exact"), ("known", "exact"), ("reserved", "prefix"))
-UNSAID = ("name", "output_dir")  # keys that do not tell one run from another
 
 
 def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict[str, str]]:
@@ -37,21 +37,15 @@ def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict
     shown = [name for name in head if name not in figures[2 if out.width >= WIDE else 1 :]]
     screen = [tuple(escape(row[name]) for name in shown) for row in rows]  # benchmark=[a,b] is no markup
     out.print(grid(escape(f"{folder}: {_counts(runs)}"), tuple(shown), screen))
-    (folder / "table.md").write_text(_markdown(head, cells), encoding="utf-8")
+    pooled = {setting: rows for setting, rows in seeds.pooled(runs).items() if rows}
+    for setting, own in pooled.items():
+        out.print(grid(escape(setting), seeds.HEAD, own))
+    (folder / "table.md").write_text(_markdown(head, cells) + seeds.markdown(pooled), encoding="utf-8")
     _write_csv(folder / "table.csv", runs, rows, figures)
     endpoint = next((run.results.endpoint for run in runs if run.results), None)
     if endpoint:
         plot.differences(_points(runs, endpoint), endpoint, folder / "plot.png")
     return rows
-
-
-def swept(runs: Sequence[Run]) -> list[str]:
-    """Keys whose value differs between the runs; every key of a single run."""
-    keys = list(dict.fromkeys(key for run in runs for key in run.overrides))
-    keys = [key for key in keys if key not in UNSAID]
-    if len(runs) == 1:
-        return keys
-    return [key for key in keys if len({run.overrides.get(key) for run in runs}) > 1]
 
 
 def tabulate(runs: Sequence[Run]) -> list[dict[str, str]]:
@@ -133,6 +127,4 @@ def _counts(runs: Sequence[Run]) -> str:
 
 
 def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = ["Per cent with 95 % intervals over items; a difference is in points.", ""]
-    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join([*lines, *("| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in rows)]) + "\n"
+    return "Per cent with 95 % intervals over items; a difference is in points.\n\n" + words.markdown(head, rows)

@@ -23,6 +23,12 @@ def cell(estimate: Estimate | None, signed: bool = False) -> str:
     return f"{100 * estimate.mean:{sign}.1f} [{low}, {high}]"
 
 
+def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table, with the newline that ends it."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
 def p_value(comparison: Comparison) -> str:
     if comparison.p is None:
         return "-"

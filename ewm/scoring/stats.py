@@ -72,22 +72,29 @@ def paired_difference(
 def two_level(
     runs: Sequence[tuple[Sequence[float], Sequence[str]]], level: float = 0.95, seed: int = 0, resamples: int = 2_000
 ) -> Interval:
-    """Mean over training runs, one (values, families) each: seeds are resampled, then families inside each."""
+    """Mean over training runs, one (values, families) each: seeds are resampled, then families.
+
+    A resample draws its families once, for all its seeds: runs that were asked the same programs share the luck of
+    having been asked those, and averaging over seeds does not take it away.
+    """
     if not runs:
         raise ValueError("no runs to average")
     rng = np.random.default_rng(seed)
-    tables = [_by_family(values, families) for values, families in runs]
-    means = np.array([sums.sum() / counts.sum() for sums, counts in tables])
+    codes: dict[str, int] = {}
+    for _, families in runs:
+        for family in families:
+            codes.setdefault(family, len(codes))
+    tables = [_by_family(values, families, codes) for values, families in runs]
+    sums, counts = (np.stack(parts) for parts in zip(*tables, strict=True))
+    if not counts.sum(1).all():
+        raise ValueError("no values to average")
+    means = sums.sum(1) / counts.sum(1)
     drawn = rng.integers(0, len(runs), (resamples, len(runs)))
-    total = np.zeros(resamples)
-    for slot in range(len(runs)):  # every slot draws its families anew, also when two slots hold the same seed
-        inner = np.stack([_resampled_means(sums, counts, rng, resamples) for sums, counts in tables])
-        total += inner[drawn[:, slot], np.arange(resamples)]
-    low, high = _percentiles(total / len(runs), level)
-    names = {family for _, families in runs for family in families}
+    inner = _resampled_means(sums, counts, rng, resamples)
+    low, high = _percentiles(np.take_along_axis(inner, drawn, axis=1).mean(1), level)
     if low == high:
-        low, high = _without_spread(float(means.mean()), len(names), level, lowest=-1.0)
-    return Interval(float(means.mean()), low, high, sum(len(values) for values, _ in runs), len(names))
+        low, high = _without_spread(float(means.mean()), len(codes), level, lowest=-1.0)
+    return Interval(float(means.mean()), low, high, sum(len(values) for values, _ in runs), len(codes))
 
 
 def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
@@ -109,21 +116,28 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _by_family(values: Sequence[float], families: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _by_family(
+    values: Sequence[float], families: Sequence[str], codes: dict[str, int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and count of the values of each family, in the order of `codes` (family -> place)."""
     if len(values) != len(families):
         raise ValueError(f"{len(values)} values but {len(families)} families")
-    codes: dict[str, int] = {}
+    codes = {} if codes is None else codes
     index = np.array([codes.setdefault(family, len(codes)) for family in families], dtype=np.int64)
     size = len(codes)
     return np.bincount(index, np.asarray(values, dtype=float), size), np.bincount(index, minlength=size).astype(float)
 
 
 def _resampled_means(sums: np.ndarray, counts: np.ndarray, rng: np.random.Generator, resamples: int) -> np.ndarray:
-    size, parts, left = len(sums), [], resamples
+    """[families] -> [resamples]; [runs, families] -> [resamples, runs], one draw of families for all runs. A run of
+    whose families none was drawn keeps its mean."""
+    size, parts, left = sums.shape[-1], [], resamples
+    mean = sums.sum(-1) / counts.sum(-1)
     while left:
         now = min(left, max(1, _CELLS // size))
         times = rng.multinomial(size, np.full(size, 1 / size), now)
-        parts.append((times @ sums) / (times @ counts))
+        number = times @ counts.T
+        parts.append(np.where(number > 0, (times @ sums.T) / np.maximum(number, 1), mean))
         left -= now
     return np.concatenate(parts)
 

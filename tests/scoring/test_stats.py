@@ -99,8 +99,25 @@ def test_two_levels_are_wider_than_one_where_seeds_differ():
     assert (found.n, found.families) == (500, 100)
 
 
+def test_equal_runs_are_as_sure_as_one_of_them():
+    rng, names = np.random.default_rng(5), [str(i) for i in range(200)]
+    values = rng.integers(0, 2, 200).astype(float).tolist()
+    one, five = stats.bootstrap_mean(values, names), stats.two_level([(values, names)] * 5)
+    assert five.mean == pytest.approx(one.mean)
+    assert five.high - five.low == pytest.approx(one.high - one.low, rel=0.15)
+
+
+def test_runs_that_share_no_family_are_pooled():
+    found = stats.two_level([([1.0, 0.0, 1.0], ["a", "b", "c"]), ([0.0, 1.0, 1.0, 1.0], ["d", "e", "f", "g"])])
+    assert found.mean == pytest.approx((2 / 3 + 3 / 4) / 2)
+    assert 0 <= found.low < found.mean < found.high <= 1
+    assert (found.n, found.families) == (7, 7)
+
+
 def test_wrong_lengths_are_refused():
     with pytest.raises(ValueError, match="2 values but 1 families"):
         stats.bootstrap_mean([1.0, 2.0], ["a"])
     with pytest.raises(ValueError, match="no values"):
         stats.bootstrap_mean([], [])
+    with pytest.raises(ValueError, match="no values"):
+        stats.two_level([([1.0], ["a"]), ([], [])])

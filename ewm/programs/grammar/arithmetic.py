@@ -67,9 +67,7 @@ def ensure(g: Gen, count: int) -> None:
         literal_assign(g)
 
 
-def branches(
-    g: Gen, conditions: int, otherwise: bool, body: Writer, test: Callable[[Gen], str] = condition
-) -> None:
+def branches(g: Gen, conditions: int, otherwise: bool, body: Writer, test: Callable[[Gen], str] = condition) -> None:
     """if / elif / else with `body` in each; afterwards every bound covers all the ways."""
     before = dict(g.scope)
     ends: list[dict[str, Type]] = [] if otherwise else [before]
@@ -314,6 +312,7 @@ def run(g: Gen, name: str) -> None:
 
 
 WRITERS: dict[str, Writer] = {
-    "literal": literal_assign, "assign": assign, "augment": augment, "swap": swap, "if": if_statement, "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range,
+    "literal": literal_assign, "assign": assign, "augment": augment, "swap": swap, "if": if_statement,
+    "accumulate": update, "temporary": temporary, "modulo": modulo, "for_range": for_range,
     "for_list": for_list, "while": while_loop, "while_if": while_if, "for_if": for_if, "for_break": for_break,
 }  # fmt: skip
