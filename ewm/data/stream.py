@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import count
 
 from ewm import formats
@@ -111,16 +111,21 @@ def drawn(
             yield index, task, program
 
 
-def families(seed: int, curriculum: Curriculum, stop: int, split: str = "train") -> dict[str, str | int]:
-    """What a stream that stood at position `stop` can have trained on: the number of families, and the SHA-256 of
-    their sorted names, one a line. Some of them were left out after tracing (unfinished or too long)."""
+def families(seed: int, curriculum: Curriculum, stop: int, split: str = "train") -> set[str]:
+    """What a stream that stood at position `stop` can have trained on. Some of these families were left out after
+    tracing (unfinished or too long)."""
     found = set()
     for index, _, program in drawn(seed, curriculum, TASKS, split):
         if index >= stop:
             break
         found.add(program.family)
-    text = "\n".join(sorted(found)).encode()
-    return {"salt": SALT, "families": len(found), "sha256": hashlib.sha256(text).hexdigest()}
+    return found
+
+
+def family_digest(found: Iterable[str]) -> dict[str, str | int]:
+    """The number of families, and the SHA-256 of their sorted names, one a line."""
+    names = sorted(set(found))
+    return {"salt": SALT, "families": len(names), "sha256": hashlib.sha256("\n".join(names).encode()).hexdigest()}
 
 
 def program_text(program: Program) -> str:

@@ -80,8 +80,9 @@ def _paired(items: Sequence[Item], metric: str) -> Paired:
     for i in items:
         base, adapter = i.base.scores.get(metric), i.adapter.scores.get(metric) if i.adapter else None
         if base is not None and adapter is not None:
-            for column, value in zip(found, (base, adapter, i.family), strict=True):
-                column.append(value)  # type: ignore[arg-type]
+            found.base.append(base)
+            found.adapter.append(adapter)
+            found.families.append(i.family)
     return found
 
 
@@ -93,7 +94,10 @@ def _own(results: Results, group: str, metric: str) -> Estimate | None:
 
 def _pooled(name: str, kind: str, metric: str, runs: Sequence[Paired], lows: list[float]) -> Pooled:
     found = stats.two_level([(np.subtract(one.adapter, one.base).tolist(), one.families) for one in runs])
-    base, adapter = (float(np.mean([np.mean(one[n]) for one in runs])) for n in (0, 1))
+    base, adapter = (
+        float(np.mean([np.mean(part) for part in parts]))
+        for parts in zip(*((o.base, o.adapter) for o in runs), strict=True)
+    )
     level = level_kind(name.rpartition("/")[2]) if kind == "level" else ""
     estimate = Estimate(found.mean, max(-1.0, found.low), min(1.0, found.high), found.n, "two-level bootstrap")
     return Pooled(name, metric, base, adapter, estimate, tuple(lows), level)

@@ -1,8 +1,8 @@
-"""`python -m ewm.models.nano RUN`: ship the weights of a finished `experiment=nano_base` run, as bfloat16.
+"""`python -m ewm.models.nano RUN`: ship the weights of a finished `experiment=nano_base` or `nano_more` run, as bfloat16.
 
-Writes model.safetensors, its configuration and training.json (command, commit, tokens, and a digest of the families
-that the run drew) into this folder. The card (README.md) is written by hand from the run's figures: state what changed
-there.
+Writes model.safetensors, its configuration and training.json into this folder. training.json has every stage of the
+weights (command, commit, tokens ...; a run that went on from the shipped weights adds one) and a digest of the families
+that all stages drew. The card (README.md) is written by hand from the run's figures: state what changed there.
 """
 
 from __future__ import annotations
@@ -22,34 +22,50 @@ def main() -> None:
     run = parser.parse_args().run
     folder = newest(run)
     if not (run / "run.json").exists():
-        sys.exit(f"{run}: no run.json. Give the folder of a run of experiment=nano_base.")
+        sys.exit(f"{run}: no run.json. Give the folder of a run of experiment=nano_base or nano_more.")
 
     import torch
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     model.bfloat16().save_pretrained(FOLDER)
-    facts = training(json.loads((run / "run.json").read_text()), torch.load(folder / "state.pt", weights_only=True))
+    last = stage(json.loads((run / "run.json").read_text()), torch.load(folder / "state.pt", weights_only=True))
+    facts = history([*(shipped(FOLDER) if last["began"] == "nano" else ()), last])
     (FOLDER / "training.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(f"{folder} -> {FOLDER}: {sum(p.numel() for p in model.parameters()):,} parameters")
 
 
-def training(run: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-    """How the weights came about, from run.json and a checkpoint's state; replays the stream to digest its families."""
+def stage(run: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """One run's part in the weights, from run.json and its last checkpoint's state."""
     from ewm.data.endless import curriculum_of
-    from ewm.data.stream import families
     from ewm.programs.levels import VERSION
 
     config = run["config"]
     curriculum = curriculum_of(config["data"]["sources"])
-    position = state["data"]["position"]
     return {
-        "command": run["command"], "git_commit": run["git_commit"], "versions": run["versions"],
-        "machine": run["machine"], "steps": state["step"], "tokens": state["tokens"],
-        "minutes": round(state["seconds"] / 60, 1), "seed": config["data"]["seed"], "grammar_version": VERSION,
-        "levels": curriculum.levels, "first": curriculum.first, "positions": position,
-        **families(config["data"]["seed"], curriculum, position),
+        "command": run["command"], "began": "nano" if config["model"]["init"] == "pretrained" else "scratch",
+        "git_commit": run["git_commit"], "versions": run["versions"], "machine": run["machine"],
+        "steps": state["step"], "tokens": state["tokens"], "minutes": round(state["seconds"] / 60, 1),
+        "seed": config["data"]["seed"], "grammar_version": VERSION, "levels": curriculum.levels,
+        "first": curriculum.first, "positions": state["data"]["position"],
     }  # fmt: skip
+
+
+def shipped(folder: Path) -> list[dict[str, Any]]:
+    """The stages of the weights that lie in a folder."""
+    stages: list[dict[str, Any]] = json.loads((folder / "training.json").read_text())["stages"]
+    return stages
+
+
+def history(stages: list[dict[str, Any]]) -> dict[str, Any]:
+    """All stages, their tokens, and the digest of the families of all; replays every stage's stream."""
+    from ewm.data.stream import families, family_digest
+    from ewm.programs.curriculum import Curriculum
+
+    seen: set[str] = set()
+    for one in stages:
+        seen |= families(one["seed"], Curriculum(one["levels"], one["first"]), one["positions"])
+    return {"tokens": sum(one["tokens"] for one in stages), **family_digest(seen), "stages": stages}
 
 
 def newest(run: Path) -> Path:
