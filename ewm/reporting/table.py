@@ -1,8 +1,9 @@
 """One row per run below a folder: swept keys, status, headline figures. Terminal, table.md, table.csv, plot.png.
 
 What counts as a run, and its status: runs.py. Swept keys are the overrides that differ between the runs (all of them
-when there is only one). The rows' intervals are over items. Runs that differ in their seed alone are pooled below them;
-a sweep whose runs have one seed each says nothing about seeds.
+when there is only one). The rows' intervals are over items; the p of the first figure is McNemar's, adjusted (Holm)
+for the number of runs. Runs that differ in their seed alone are pooled below them; a sweep whose runs have one seed
+each says nothing about seeds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from ewm.evaluation.results import Comparison, split_headline
 from ewm.reporting import plot, seeds, words
 from ewm.reporting.runs import Run, find, swept
 from ewm.reporting.terminal import WIDE, grid
+from ewm.scoring import stats
 
+HOLM = "p (Holm)"
 FIGURES = (("reserved", "exact"), ("known", "exact"), ("reserved", "prefix"))
 
 
@@ -52,6 +55,7 @@ def tabulate(runs: Sequence[Run]) -> list[dict[str, str]]:
     """Rows in words, all with the same columns."""
     keys = swept(runs)
     figures = _figures(runs)
+    p_values = _holm(runs, next(iter(figures.values()), None))
     rows = []
     for run in runs:
         row = {key: run.overrides.get(key, "") for key in keys} or {"run": run.folder.name}
@@ -59,10 +63,18 @@ def tabulate(runs: Sequence[Run]) -> list[dict[str, str]]:
         for name, (group, metric) in figures.items():
             found = _comparison(run, group, metric)
             row[name] = words.change(found) if found else "-"
+        if p_values:
+            row[HOLM] = words.p_text(p_values.get(run.folder))
         row["n"] = str(run.results.items) if run.results else "-"
         row["minutes"] = f"{run.seconds / 60:.1f}" if run.seconds is not None else "-"
         rows.append(row)
     return rows
+
+
+def _holm(runs: Sequence[Run], figure: tuple[str, str] | None) -> dict[Path, float]:
+    """The first figure's p of each run, adjusted for how many runs there are; empty for a single one."""
+    said = {run.folder: c.p for run in runs if figure and (c := _comparison(run, *figure)) and c.p is not None}
+    return dict(zip(said, stats.holm(list(said.values())), strict=True)) if len(said) > 1 else {}
 
 
 def _figures(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:

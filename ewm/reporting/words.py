@@ -29,10 +29,10 @@ def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
-def p_value(comparison: Comparison) -> str:
-    if comparison.p is None:
+def p_text(p: float | None) -> str:
+    if p is None:
         return "-"
-    return "<0.0001" if comparison.p < 0.0001 else f"{comparison.p:.4f}"
+    return "<0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
 def row(group: Group, metric: str) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def row(group: Group, metric: str) -> tuple[str, ...]:
         cell(found.base),
         cell(found.adapter),
         cell(found.difference, signed=True),
-        p_value(found),
+        p_text(found.p),
         f"{100 * best[1]:.1f} {best[0]}" if best else "-",
         str(found.base.n),
     )
@@ -137,7 +137,7 @@ def _won(results: Results) -> str:
     what = "On the reserved constructs" if name.endswith("/reserved") else f"On {name}"
     says = "beats" if found.difference.low > 0 else "is worse than" if found.difference.high < 0 else "does not beat"
     base, adapter, gain = found.base, found.adapter, found.difference
-    p = f", p {p_value(found)}" if found.p is not None else ""
+    p = f", p {p_text(found.p)}" if found.p is not None else ""
     return (
         f"{what} the adapter {says} the base: {metric} {100 * base.mean:.1f} % -> {100 * adapter.mean:.1f} %, "
         f"{100 * gain.mean:+.1f} points (95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}, n {base.n}{p})"

@@ -23,12 +23,14 @@ def group(name: str, kind: str, found: Comparison, level_kind: str = "") -> Grou
 
 
 def results(
-    reserved: tuple[float, float, float] = (0.12, 0.08, 0.16), loop: tuple[float, float, float] = (0.0, -0.03, 0.03)
+    reserved: tuple[float, float, float] = (0.12, 0.08, 0.16),
+    loop: tuple[float, float, float] = (0.0, -0.03, 0.03),
+    p: float = 0.00001,
 ) -> Results:
     groups = [
         group("heldout", "all", comparison(0.4, (0.05, 0.02, 0.08))),
         group("heldout/known", "known", comparison(0.6, (0.0, -0.02, 0.02))),
-        group("heldout/reserved", "reserved", comparison(0.02, reserved, 0.00001)),
+        group("heldout/reserved", "reserved", comparison(0.02, reserved, p)),
         group("heldout/loop", "level", comparison(0.7, loop), "known"),
         group("heldout/reserved_break", "level", comparison(0.02, reserved), "reserved"),
     ]

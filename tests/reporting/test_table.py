@@ -37,6 +37,22 @@ def test_one_row_per_run_with_the_swept_keys(sweep):
     assert rows[0]["reserved exact"] == "-"
 
 
+def test_p_values_of_several_runs_are_adjusted(sweep):
+    rows = table.sweep_table(sweep, Console(file=io.StringIO()))
+    assert table.HOLM not in rows[0]  # one run alone is no family of tests
+    second = sweep / "reward=gated-1a2b" / "evaluation"
+    second.mkdir()
+    results(p=0.004).save(second / "results.json")
+    rows = table.sweep_table(sweep, Console(file=io.StringIO()))
+    assert [row[table.HOLM] for row in rows] == ["0.0040", "-", "<0.0001"]
+    results(p=0.00001).save(second / "results.json")
+    assert table.sweep_table(sweep, Console(file=io.StringIO()))[0][table.HOLM] == "<0.0001"
+    results(p=0.03).save(second / "results.json")
+    results(p=0.02).save(sweep / "reward=strict-1a2b" / "evaluation" / "results.json")
+    rows = table.sweep_table(sweep, Console(file=io.StringIO()))
+    assert [row[table.HOLM] for row in rows] == ["0.0400", "-", "0.0400"]
+
+
 @pytest.mark.parametrize("name, text", [
     ("run.json", '{"status": "do'),
     ("run.json", "[]"),

@@ -1,4 +1,4 @@
-"""`python -m ewm.models.nano RUN`: ship the weights of a finished run of experiment=nano_base or nano_more, as bfloat16.
+"""`python -m ewm.models.nano RUN`: ship the weights of a finished run of experiment=nano_base or nano_more, in bf16.
 
 Writes model.safetensors, its configuration and training.json into this folder. training.json has every stage of the
 weights (command, commit, tokens ...; a run that went on from the shipped weights adds one) and a digest of the families
