@@ -46,6 +46,7 @@ LEVELS: dict[str, Level] = {
         (5, 9), {"literal": 3.0, "copy": 4.0, "swap": 0.3}, max_abs=99, literals=99, trained=False, practice=True
     ),
     "decide": Level((4, 7), {"decide": 1.0}, max_abs=99, literals=99, wrap=0.0, trained=False, practice=True),
+    "sift": Level((1, 1), {"sift": 1.0}, max_abs=99, literals=99, wrap=0.0, trained=False, practice=True),
     "straight": Level((2, 5), {**_ARITHMETIC, "swap": 0.3}, max_abs=99, literals=9),
     "branch": Level((1, 3), _ARITHMETIC, must=("if",), body={"assign": 2.0, "augment": 3.0}, max_abs=99, literals=9),
     "loop": Level((0, 2), _ARITHMETIC, must=("for_range", "for_list", "while"), max_abs=99, literals=9),
