@@ -7,6 +7,7 @@ compared with; `parse` reads a completion (whatever a model thought before its a
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Protocol
 
 from ewm.formats import answer, delta, ellora, literal
@@ -50,7 +51,7 @@ def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
     text = target(trace, task, format)
     if text is None:
         raise ValueError(f"task {task} does not apply to program {program.id}: it has no result")
-    prediction = answer.parse(text) if task == "output" else get(format).parse(text)
+    prediction = answer.parse(text) if task == "output" else _ended_as(trace, get(format).parse(text))
     return Truth(
         prediction=prediction,
         task=task,
@@ -60,6 +61,20 @@ def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
         source=program.source,
         entry=program.entry,
         actual_trace=ellora.render(trace) if trace.status == "ok" else "",  # the recipe pays nothing for the rest
+    )
+
+
+def _ended_as(trace: Trace, told: Prediction) -> Prediction:
+    """The true trace's text, as read: result and exception only where its last step has those of the program.
+
+    An entry such as `len(f(3))` has another result than the call that returns last, and a generator that is closed
+    unwinds by an exception that no one sees.
+    """
+    raised = trace.exception["type"] if trace.exception else None
+    return replace(
+        told,
+        value=told.value if told.value == trace.result else None,
+        exception=told.exception if told.exception == raised else None,
     )
 
 

@@ -8,6 +8,7 @@ from ewm.formats import delta, parse, truth
 from ewm.formats.prediction import Step
 from ewm.tracing.events import Trace
 from tests.formats.tables import LOOP, LOOP_DELTA, LOOP_TRACE, F, event
+from tests.scoring.made import traces
 
 
 def trace(*events, stdout="", **keys):
@@ -181,6 +182,14 @@ def test_a_megabyte_takes_no_time(text):
     parse("<execution_trace>\nLine 1: State: {" + text[3:], "trace", "ellora")
     parse(text[5:], "output", "delta")
     assert time.process_time() - start < 6.0
+
+
+@given(traces)
+def test_what_is_written_is_read_and_written_again(text):
+    said = delta.parse(text)
+    assert said.parsed and said.ended
+    printed = [f"out {said.stdout!r}"] if said.stdout else []
+    assert "\n".join([*map(delta._line, said.steps), *printed, "end"]) == text
 
 
 def test_truth_tells_what_is_given_and_what_is_whole():
