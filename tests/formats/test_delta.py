@@ -173,8 +173,9 @@ def test_never_raises(text):
         "L1 x=" + "[" * 500_000, "L1 x=" + "[" * 10_000 + "]" * 10_000 + "\nend", "L1 x='" + "a" * 1_000_000, "L1 x=1\n" * 150_000,
         "L1 " + "x='; " * 200_000, "L1 x=" + "'\\" * 500_000, "L1 x=" + "1" * 1_000_000 + "e", "L1 x=[" + "'', " * 250_000,
         "L1 " + "x=1; " * 200_000, "</think>" * 120_000, "<" * 1_000_000, "L1 raise " + "a." * 500_000,
+        "12345[ANSWER]" + "['a', " * 80_000 + "[ANSWER]'" * 50_000 + "[/ANSWER]",
     ],
-    ids=range(12),
+    ids=range(13),
 )  # fmt: skip
 def test_a_megabyte_takes_no_time(text):
     start = time.process_time()
