@@ -10,7 +10,7 @@ import ast
 from dataclasses import replace
 from typing import Protocol
 
-from ewm.formats import answer, delta, ellora, literal
+from ewm.formats import answer, delta, ellora, literal, thinking
 from ewm.formats.prediction import Prediction, Step, Truth
 from ewm.programs import Program
 from ewm.tracing.events import Trace
@@ -42,7 +42,7 @@ def target(trace: Trace, task: str, format: str) -> str | None:
 
 def parse(text: str, task: str, format: str) -> Prediction:
     """What a completion says."""
-    said = _after_thinking(text).strip()
+    said = thinking.split(text, thinks=False)[1].strip()
     return answer.parse(said) if task == "output" else get(format).parse(said)
 
 
@@ -106,11 +106,3 @@ def _given(steps: tuple[Step, ...], program: Program) -> int:
 
 def _first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-
-
-def _after_thinking(text: str) -> str:
-    """What follows the first line that ends with </think> (no answer has such a line); everything if there is none."""
-    head, mark, rest = (text + "\n").partition("</think>\n")
-    if mark:
-        return rest
-    return "" if head.lstrip().startswith("<think>") else text
