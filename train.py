@@ -32,7 +32,8 @@ def main(dict_config: DictConfig) -> float:
         made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
         blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
         examples = data.build(*made, model.count_tokens, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
-        if cfg.sft.enabled and cfg.sft.stream:
+        streamed = cfg.sft.enabled and cfg.sft.stream
+        if streamed:
             stream = data.endless(*made, encode=replace(model, model=None).encode_pair)  # goes to another process
             folder = record.folder / "checkpoints" / "sft"
             training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
@@ -41,7 +42,7 @@ def main(dict_config: DictConfig) -> float:
         training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board)
         if not cfg.grpo.enabled:
             training.keep(model, record.folder)  # GRPO keeps what it made itself
-        results = evaluation.compare(model, cfg, record, examples.families)
+        results = evaluation.compare(model, cfg, record, None if streamed else examples.shapes)
         reporting.write(results, record)
         board.hparams(record.choices(), record.metrics)
     return results.headline()

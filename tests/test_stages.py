@@ -39,7 +39,7 @@ class Stub:
 def stages(tmp_path, monkeypatch):
     """The stages that ran. SFT and GRPO take six steps each, a checkpoint every other step, from the last one on;
     `die_at` ends a stage at a step."""
-    ran = SimpleNamespace(names=[], die_at={})
+    ran = SimpleNamespace(names=[], die_at={}, trained_on=[])
 
     def stage(name, short, at, board_at):
         def run(*arguments):
@@ -64,9 +64,9 @@ def stages(tmp_path, monkeypatch):
     stage("reinforce", "grpo", 2, 7)
     monkeypatch.setitem(vars(training), "keep", lambda model, folder: ran.names.append("keep"))
     monkeypatch.setattr(models, "load", lambda *a, **k: Stub())
-    monkeypatch.setattr(data, "build", lambda *a, **k: SimpleNamespace(families=frozenset()))
+    monkeypatch.setattr(data, "build", lambda *a, **k: SimpleNamespace(shapes=frozenset("s")))
     monkeypatch.setattr(data, "endless", lambda *a, **k: None)
-    monkeypatch.setattr(evaluation, "compare", lambda *a, **k: results())
+    monkeypatch.setattr(evaluation, "compare", lambda *a: ran.trained_on.append(a[3]) or results())
     monkeypatch.setattr(evaluation, "evaluate", lambda *a, **k: results())
     return ran
 
@@ -93,6 +93,7 @@ def drawn(folder):
 def test_stages_that_are_enabled_are_run_and_the_last_one_leaves_what_it_trained(stages, tmp_path, overrides, ran):
     call(train, tmp_path, *overrides)
     assert stages.names == ran
+    assert stages.trained_on == [None if "pretrain" in ran else {"s"}]  # what a stream drew is not known one by one
 
 
 def test_a_killed_run_draws_every_step_once(stages, tmp_path):

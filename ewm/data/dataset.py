@@ -43,6 +43,11 @@ class DataSet:
     def families(self) -> frozenset[str]:
         return frozenset(e.program.family for e in self.examples)
 
+    @property
+    def shapes(self) -> frozenset[str]:
+        """The families with constants erased, whatever the origin: what an evaluation looks for."""
+        return frozenset(mix.shape(e.program) for e in self.examples)
+
 
 def build(
     cfg: DataConfig,

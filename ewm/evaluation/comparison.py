@@ -6,7 +6,6 @@ of the base model live under outputs/cache and serve the next run too. It prints
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,13 +17,12 @@ from rich.progress import Progress
 from ewm.config.schema import EngineConfig, FormatConfig, GenerationConfig, TaskConfig, TraceConfig
 from ewm.data import benchmarks as loaders
 from ewm.data.example import Example
-from ewm.evaluation import answers
+from ewm.evaluation import answers, overlap
 from ewm.evaluation.groups import groups
 from ewm.evaluation.items import Guess, Item, item
 from ewm.evaluation.results import Bad, Results
 from ewm.scoring import baselines
 
-FAMILIES = "families.json"
 WORST = 10
 WORST_PER_LEVEL = 2
 
@@ -49,10 +47,13 @@ class Settings:
         return cls(**{name: getattr(cfg, name) for name in cls.__dataclass_fields__ if hasattr(cfg, name)})
 
 
-def compare(model: Any, cfg: Any, record: Any, trained_on: Collection[str] = ()) -> Results:
-    """The adapter that this model carries against its base (the base alone if it carries none), as configured."""
-    benchmarks = cfg.benchmarks
-    return on_benchmarks(model, model.has_adapter, benchmarks, Settings.of(cfg), Path(record.folder), trained_on)
+def compare(model: Any, cfg: Any, record: Any, trained_on: Collection[str] | None = None) -> Results:
+    """The adapter that this model carries against its base (the base alone if it carries none), as configured.
+
+    `trained_on`: shapes of the training data, None if they are not known.
+    """
+    benchmarks, trained = cfg.benchmarks, overlap.Trained(trained_on)
+    return on_benchmarks(model, model.has_adapter, benchmarks, Settings.of(cfg), Path(record.folder), trained)
 
 
 def on_benchmarks(
@@ -61,14 +62,14 @@ def on_benchmarks(
     benchmarks: Mapping[str, Mapping[str, Any]],
     settings: Settings,
     folder: Path,
-    trained_on: Collection[str] = (),
+    trained: overlap.Trained = overlap.NOT_KNOWN,
     generate: Callable[..., Any] | None = None,
     load: Callable[..., list[Example]] = loaders.load,
 ) -> Results:
     """Base and adapter on every benchmark.
 
     `adapter`: a folder, a Model that carries one, True (this model carries one) or None/False (the base alone).
-    `trained_on`: families of the training data, to count the overlap.
+    `trained`: what is known of the training data, to count the overlap.
     """
     if generate is None:
         from ewm import generation  # here, so that reading results does not load torch
@@ -97,20 +98,14 @@ def on_benchmarks(
         seed=settings.seed,
         generation=asdict(settings.generation),
         worst=worst(items, {e.id: e for own_examples in examples.values() for e in own_examples}),
-        overlap={n: sum(e.program.family in trained_on for e in found) for n, found in examples.items()},
+        overlap={name: sum(trained.met(e.program) for e in found) for name, found in examples.items()},
+        trained_on=trained.known([e.program for found in examples.values() for e in found]),
         seconds=round(time.monotonic() - began, 1),
     )
     (folder / "evaluation").mkdir(exist_ok=True)
-    if trained_on:
-        (folder / "evaluation" / FAMILIES).write_text(json.dumps(sorted(trained_on)), encoding="utf-8")
+    overlap.save(folder, trained)
     results.save(folder / "evaluation" / "results.json")
     return results
-
-
-def trained_families(run: Path) -> frozenset[str]:
-    """Families that an evaluated run was trained on; empty if it does not say."""
-    path = run / "evaluation" / FAMILIES
-    return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
 
 
 def load_examples(

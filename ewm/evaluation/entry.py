@@ -9,7 +9,8 @@ from typing import Any
 
 from ewm.config.errors import ConfigError
 from ewm.config.schema import EvaluateConfig, ModelConfig
-from ewm.evaluation.comparison import Settings, on_benchmarks, trained_families
+from ewm.evaluation import overlap
+from ewm.evaluation.comparison import Settings, on_benchmarks
 from ewm.evaluation.results import Results
 
 
@@ -19,11 +20,17 @@ def evaluate(cfg: EvaluateConfig, record: Any) -> Results:
     from ewm import models  # here: a missing adapter is answered before torch is loaded
 
     model = models.load(model_of(cfg), None, cfg.hardware)
-    settings, trained_on = Settings.of(cfg), frozenset[str]()
+    settings = Settings.of(cfg)
     if cfg.run:
         settings = replace(settings, headline=endpoint_of(Path(cfg.run)))
-        trained_on = trained_families(Path(cfg.run))
-    return on_benchmarks(model, adapter, cfg.benchmarks, settings, Path(record.folder), trained_on)
+    return on_benchmarks(model, adapter, cfg.benchmarks, settings, Path(record.folder), trained_on(cfg))
+
+
+def trained_on(cfg: EvaluateConfig) -> overlap.Trained:
+    """What is known of the data that the evaluated weights were trained on, a base's own pretraining left out."""
+    if cfg.adapter or cfg.run:
+        return overlap.load(Path(cfg.adapter or str(cfg.run)))
+    return overlap.Trained(split=not cfg.model.path and cfg.model.init == "pretrained")  # nano, as it ships
 
 
 def endpoint_of(run: Path) -> str:

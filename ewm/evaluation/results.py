@@ -99,7 +99,8 @@ class Results:
     seed: int = 0
     generation: dict[str, Any] = field(default_factory=dict)
     worst: tuple[Bad, ...] = ()
-    overlap: dict[str, int] = field(default_factory=dict)  # benchmark -> items whose family was in the training data
+    overlap: dict[str, int] = field(default_factory=dict)  # benchmark -> items known to have been in the training data
+    trained_on: str = ""  # how that is known: by "shapes", by the "split" (nano alone), or "": not known
     seconds: float = 0.0
     schema: int = SCHEMA
 

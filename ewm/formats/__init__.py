@@ -7,9 +7,10 @@ compared with; `parse` reads a completion (whatever a model thought before its a
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Protocol
 
-from ewm.formats import answer, delta, ellora, literal
+from ewm.formats import answer, delta, ellora, literal, thinking
 from ewm.formats.prediction import Prediction, Step, Truth
 from ewm.programs import Program
 from ewm.tracing.events import Trace
@@ -41,7 +42,7 @@ def target(trace: Trace, task: str, format: str) -> str | None:
 
 def parse(text: str, task: str, format: str) -> Prediction:
     """What a completion says."""
-    said = _after_thinking(text).strip()
+    said = thinking.split(text, thinks=False)[1].strip()
     return answer.parse(said) if task == "output" else get(format).parse(said)
 
 
@@ -50,7 +51,7 @@ def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
     text = target(trace, task, format)
     if text is None:
         raise ValueError(f"task {task} does not apply to program {program.id}: it has no result")
-    prediction = answer.parse(text) if task == "output" else get(format).parse(text)
+    prediction = answer.parse(text) if task == "output" else _ended_as(trace, get(format).parse(text))
     return Truth(
         prediction=prediction,
         task=task,
@@ -60,6 +61,20 @@ def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
         source=program.source,
         entry=program.entry,
         actual_trace=ellora.render(trace) if trace.status == "ok" else "",  # the recipe pays nothing for the rest
+    )
+
+
+def _ended_as(trace: Trace, told: Prediction) -> Prediction:
+    """The true trace's text, as read: result and exception only where its last step has those of the program.
+
+    An entry such as `len(f(3))` has another result than the call that returns last, and a generator that is closed
+    unwinds by an exception that no one sees.
+    """
+    raised = trace.exception["type"] if trace.exception else None
+    return replace(
+        told,
+        value=told.value if told.value == trace.result else None,
+        exception=told.exception if told.exception == raised else None,
     )
 
 
@@ -91,11 +106,3 @@ def _given(steps: tuple[Step, ...], program: Program) -> int:
 
 def _first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-
-
-def _after_thinking(text: str) -> str:
-    """What follows the first line that ends with </think> (no answer has such a line); everything if there is none."""
-    head, mark, rest = (text + "\n").partition("</think>\n")
-    if mark:
-        return rest
-    return "" if head.lstrip().startswith("<think>") else text

@@ -2,7 +2,7 @@
 
     text := step ("\\n" step)* ["\\n" out] "\\nend"        step := "L" N [" " body]        out := "out " repr(stdout)
     body := items | "call" [" " items] | "return" [" " literal] | "yield" [" " literal] | "raise " Type | "unwind " Type
-    items: `x=3; ys=[1, 2]; -old; global total=5`
+    items: `x=3; ys=[1, 2]; -old; global total=5; -global gone`
 
 `parse` is the inverse of `render`, never raises and takes linear time. A value that is no literal swallows the rest
 of its line and makes the text ill-formed, but keeps its step; a line that is no step ends the reading.
@@ -22,7 +22,7 @@ __all__ = ["parse", "render", "steps"]
 
 _HEAD = re.compile(r"L([1-9][0-9]{0,8}+)(?= |\Z)")
 _WORDS = frozenset({"call", "return", "yield", "raise", "unwind"})
-_NAME = re.compile(r"(-|global )?([^\W\d]\w*+)")
+_NAME = re.compile(r"(-)?((?:global )?[^\W\d]\w*+)")
 _TYPE = re.compile(r"[^\W\d]\w*+(?:\.[^\W\d]\w*+)*+")
 
 
@@ -99,8 +99,8 @@ def _items(text: str) -> tuple[tuple[tuple[str, str], ...] | None, bool]:
         if not name:
             return None, False
         position = name.end()
-        key, value = (name[2] if name[1] == "-" else name[0]), ""
-        if name[1] != "-":
+        gone, key, value = bool(name[1]), name[2], ""
+        if not gone:
             if not text.startswith("=", position):
                 return None, False
             position, start = position + 1, position + 1
@@ -108,7 +108,7 @@ def _items(text: str) -> tuple[tuple[tuple[str, str], ...] | None, bool]:
             if position < 0 or (position < len(text) and not text.startswith("; ", position)):
                 good, position = False, len(text)
             value = text[start:position]
-        good = good and key not in writes and (bool(value) or name[1] == "-")
+        good = good and key not in writes and (gone or bool(value))
         writes.setdefault(key, value)
         if position < len(text):
             if not text.startswith("; ", position) or position + 2 == len(text):

@@ -42,7 +42,7 @@ class Prediction:
 class Truth:
     """The true answer of one example, carried in the data set."""
 
-    prediction: Prediction  # the true text, parsed by the same format
+    prediction: Prediction  # the true text, parsed by the same format; value and exception only if the program's own
     task: str
     format: str
     given: int = 0  # leading steps that the prompt gives away: not counted

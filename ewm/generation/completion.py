@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ewm.models.chat import split_thinking
+from ewm.formats import thinking as thoughts
 
 
 @dataclass(frozen=True)
@@ -21,5 +21,5 @@ class Completion:
 
     @classmethod
     def of(cls, text: str, tokens: int, cut: bool, thinks: bool) -> Completion:
-        thinking, answer = split_thinking(text, thinks)
+        thinking, answer = thoughts.split(text, thinks)
         return cls(answer, tokens, cut, thinking)

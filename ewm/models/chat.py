@@ -48,14 +48,6 @@ def encode_target(tokenizer: PreTrainedTokenizerBase, target: str, prompt_ids: S
     return [*close, *encode_text(tokenizer, target), tokenizer.eos_token_id]
 
 
-def split_thinking(text: str, thinking: bool) -> tuple[str, str]:
-    """(thoughts, answer) of a completion; a thinking model that never stopped thinking has given no answer."""
-    thoughts, found, answer = text.partition("</think>")
-    if found:
-        return thoughts.removeprefix("<think>").strip(), answer.lstrip("\n")
-    return (text, "") if thinking else ("", text)
-
-
 def _template(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, str]], thinking: bool, tokenize: bool
 ) -> object:

@@ -10,6 +10,7 @@ from ewm.evaluation.results import Comparison, Estimate, Group, Results, split_h
 FALL = 0.05  # a known level must not fall by more than this, by the lower bound of its difference
 SHOWN = ("exact", "prefix", "state_f1")
 REPORTED = (*SHOWN, "state_full")  # of whole benchmarks, in the report
+ALONE = "The base model was asked alone: there is no adapter to compare"
 NARROW = ("group", "metric", "base", "adapter", "difference", "p", "blind", "n")
 HEAD = ("group", "metric", "base", "adapter", "difference", "p", "best baseline", "n")
 
@@ -87,10 +88,9 @@ def level_rows(results: Results, metrics: tuple[str, ...] = SHOWN) -> list[tuple
 
 def verdict(results: Results) -> str:
     """Whether the adapter beats the base on the reserved constructs, and whether a known level fell."""
-    if results.adapter is None:
-        return "The base model was asked alone: there is no adapter to compare."
-    parts = [_won(results), _fell(results)]
-    if results.items and results.identical == results.items:
+    alone = results.adapter is None
+    parts = [ALONE] if alone else [_won(results), _fell(results)]
+    if not alone and results.items and results.identical == results.items:
         parts.append("Base and adapter wrote the same text on every item: the adapter changes nothing")
     overlap = sum(results.overlap.values())
     if overlap:
@@ -113,7 +113,17 @@ def notes(results: Results) -> list[str]:
             found.append(f"{group.name}: several items share a family; the intervals follow families, p does not")
     if results.adapter is not None:
         found.append(f"same text from base and adapter: {results.identical} of {results.items}")
-    return found
+    return [*found, f"overlap with the training data: {_overlap(results)}"]
+
+
+def _overlap(results: Results) -> str:
+    if results.trained_on == "split":
+        return (
+            "none; nano was pretrained on families of the train split only, and on no benchmark's: the split sees to it"
+        )
+    if results.trained_on == "shapes" or any(results.overlap.values()):
+        return f"{sum(results.overlap.values())} of {results.items} items share a program family with it"
+    return "not known"
 
 
 def _rows(results: Results, kinds: tuple[str, ...], metrics: tuple[str, ...]) -> list[tuple[str, ...]]:

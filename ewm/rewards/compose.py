@@ -17,6 +17,7 @@ from ewm import formats
 from ewm.config.errors import ConfigError
 from ewm.config.schema import RewardConfig
 from ewm.config.targets import BOOKKEEPING, locate, problems
+from ewm.formats import thinking
 from ewm.formats.prediction import Prediction, Truth
 
 READ_CHARS = 20_000  # and eight times the true text
@@ -65,8 +66,8 @@ class Reward(ABC):
 
     def read(self, completion: str, truth: Truth) -> Prediction:
         """The parsed completion."""
-        said = len(completion) - max(0, completion.rfind("</think>"))  # thoughts may be long
-        if said > READ_CHARS + 8 * len(truth.prediction.text):
+        said = thinking.split(completion, thinks=False)[1]  # thoughts may be long
+        if len(said) > READ_CHARS + 8 * len(truth.prediction.text):
             return Prediction(text=completion)
         return formats.parse(completion, truth.task, truth.format)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ewm.formats.prediction import Prediction, Step, Truth
 from ewm.scoring import metrics
-from ewm.scoring.steps import leading_places, right_writes, same_value
+from ewm.scoring.steps import leading, leading_places, right_end, right_writes, same_value
 
 
 def exact(prediction: Prediction, truth: Truth) -> float | None:
@@ -30,15 +30,18 @@ def format(prediction: Prediction, truth: Truth) -> float:
 def path(prediction: Prediction, truth: Truth) -> float | None:
     """Common leading lines / longer length, values aside. None for task=output.
 
-    Both lengths count the end mark as one line more. Without it an answer that stops before its end mark, or goes on
-    with rubbish, would earn all of this term, and the whole reward where the truth has no result; and a trace that the
-    prompt gives away entirely would have no length.
+    Both lengths count the end mark, with the printed text, as one line more. Without it an answer that stops before its
+    end mark, goes on with rubbish or invents output would earn all of this term, and the whole reward where the truth
+    has no result; and a trace that the prompt gives away entirely would have no length. Steps that the prompt gives
+    away earn nothing, but must be right, values too: whatever follows a wrong one is about another call.
     """
     if truth.task == "output":
         return None
     predicted, true = prediction.steps, truth.prediction.steps
+    if leading(predicted[: truth.given], true) < truth.given:
+        return 0.0
     common = leading_places(predicted, true)
-    ends = common == len(predicted) == len(true) and prediction.parsed and prediction.ended
+    ends = common == len(true) and right_end(prediction, truth.prediction)
     longer = max(len(predicted), len(true)) - truth.given
     return (max(0, common - truth.given) + ends) / (longer + 1)
 

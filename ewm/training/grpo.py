@@ -60,7 +60,7 @@ def reinforce(
     examples = list(dataset.examples)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
-    judge = Judge(reward, truths, decode=rollout.decoder(model), ends=frozenset(rollout.ends(model)))
+    judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()

@@ -1,7 +1,8 @@
 """One composed reward as TRL wants it: a function of a batch of completions, with every term logged by name.
 
-The truth is looked up by the example's index; nothing is traced or run here. A completion without an end id was cut by
-the token limit, and the reward is told so. `batch` keeps the last scored batch, one row a completion, for the table of
+The truth is looked up by the example's index; nothing is traced or run here. What is scored is the answer after any
+thinking, split off as in an evaluation. A completion without an end id was cut by the token limit, and the reward is
+told so. `batch` keeps the last scored batch, one row a completion, for the table of
 samples. A term that is absent from a truth (None) leaves that term's mean.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any, Protocol
 
+from ewm.formats import thinking
 from ewm.formats.prediction import Truth
 
 
@@ -40,12 +42,16 @@ class Scored:
 
 @dataclass
 class Judge:
-    """Callable with TRL's signature. `decode`: completion ids -> text; `ends`: ids that end a completion."""
+    """Callable with TRL's signature. `decode`: completion ids -> text; `ends`: ids that end a completion.
+
+    `thinks`: the model always thinks before it answers.
+    """
 
     reward: Reward
     truths: Sequence[Truth]
     decode: Callable[[list[int]], str]
     ends: frozenset[int]
+    thinks: bool = False
     batch: list[Scored] = field(default_factory=list)
 
     __name__ = "total"  # TRL logs rewards/<name>/mean
@@ -68,5 +74,5 @@ class Judge:
     def _score(self, ids: list[int], example: int) -> Scored:
         cut = not ids or ids[-1] not in self.ends
         text = self.decode(ids if cut else ids[:-1])
-        score = self.reward(text, self.truths[example], cut=cut)
+        score = self.reward(thinking.split(text, self.thinks)[1], self.truths[example], cut=cut)
         return Scored(example, text, len(ids), cut, float(score.total), dict(score.terms))

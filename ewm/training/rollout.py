@@ -82,8 +82,8 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
 
 
 def decoder(model: Model) -> Callable[[list[int]], str]:
-    """Completion ids to text; special tokens are no part of an answer."""
-    return lambda ids: str(model.tokenizer.decode(ids, skip_special_tokens=True))
+    """Completion ids to text, as in an evaluation: a special token inside an answer is seen, and makes it wrong."""
+    return lambda ids: str(model.tokenizer.decode(ids, skip_special_tokens=False))
 
 
 def ends(model: Model) -> list[int]:

@@ -4,8 +4,11 @@ from dataclasses import replace
 import pytest
 
 from ewm.config.schema import EngineConfig
-from ewm.evaluation import comparison
+from ewm.data.benchmarks.ellora5 import variant
+from ewm.evaluation import comparison, overlap
 from ewm.evaluation.comparison import Settings, on_benchmarks
+from ewm.programs import Program
+from ewm.sources import Grammar
 from tests.evaluation.made import Made, example, generate, right, wrong
 
 LEVELS = ("straight", "loop", "reserved_break")
@@ -78,12 +81,43 @@ def test_rows_of_another_adapter_are_put_aside(run, tmp_path):
 
 
 def test_overlap_with_the_training_data_is_counted(tmp_path):
-    families = {EXAMPLES[0].program.family}
+    families = overlap.Trained({EXAMPLES[0].program.family})
     found = on_benchmarks(
         Made(EXAMPLES), True, {"heldout": {}}, Settings(output_dir=str(tmp_path)), tmp_path, families,
         generate=generate, load=lambda *a, **kw: EXAMPLES,
     )  # fmt: skip
     assert found.overlap == {"heldout": 3}  # the same program stands at three levels here
+    assert found.trained_on == "shapes"
+    assert overlap.load(tmp_path) == overlap.load(tmp_path / "adapter") == overlap.Trained(families.shapes)
+
+
+def test_what_a_model_was_trained_on_is_known_or_said_not_to_be(run, tmp_path):
+    from ewm.config.schema import EvaluateConfig, ModelConfig
+    from ewm.evaluation.entry import trained_on
+
+    assert run()[0].trained_on == ""
+    nano, other = ModelConfig("nano"), ModelConfig("hf", "somewhere")
+    assert trained_on(EvaluateConfig(model=nano)) == overlap.Trained(split=True)
+    assert trained_on(EvaluateConfig(model=other)) == overlap.Trained()
+    assert trained_on(EvaluateConfig(model=nano, run=str(tmp_path / "run"))) == overlap.Trained()  # a stream's, say
+    overlap.save(tmp_path / "run", overlap.Trained({"a", "b"}))
+    for asked in ({"run": str(tmp_path / "run")}, {"adapter": str(tmp_path / "run" / "adapter")}):
+        assert trained_on(EvaluateConfig(model=nano, **asked)) == overlap.Trained({"a", "b"})
+
+
+def test_programs_are_met_by_their_shape():
+    accumulate = Program("total = 0\nfor n in range(1, 5):\n    total += n", origin="ellora5:accumulate:0:1")
+    trained = overlap.Trained({Program("s = 3\nfor k in range(2, 4):\n    s += k", origin="grammar:loop:0:1").family})
+    assert trained.met(accumulate)
+    assert not trained.met(Program("x = 1"))
+
+
+def test_the_split_answers_for_nano_only_where_it_holds():
+    nano = overlap.Trained(split=True)
+    drawn = {split: next(Grammar({"loop": 1.0}).programs(0, split)) for split in ("train", "test")}
+    assert nano.known([drawn["test"], variant(1)]) == "split"
+    assert nano.known([drawn["train"]]) == ""
+    assert not nano.met(drawn["train"])
 
 
 def test_settings_come_from_either_config():

@@ -8,6 +8,7 @@ from ewm.formats import delta, parse, truth
 from ewm.formats.prediction import Step
 from ewm.tracing.events import Trace
 from tests.formats.tables import LOOP, LOOP_DELTA, LOOP_TRACE, F, event
+from tests.scoring.made import traces
 
 
 def trace(*events, stdout="", **keys):
@@ -172,8 +173,9 @@ def test_never_raises(text):
         "L1 x=" + "[" * 500_000, "L1 x=" + "[" * 10_000 + "]" * 10_000 + "\nend", "L1 x='" + "a" * 1_000_000, "L1 x=1\n" * 150_000,
         "L1 " + "x='; " * 200_000, "L1 x=" + "'\\" * 500_000, "L1 x=" + "1" * 1_000_000 + "e", "L1 x=[" + "'', " * 250_000,
         "L1 " + "x=1; " * 200_000, "</think>" * 120_000, "<" * 1_000_000, "L1 raise " + "a." * 500_000,
+        "12345[ANSWER]" + "['a', " * 80_000 + "[ANSWER]'" * 50_000 + "[/ANSWER]",
     ],
-    ids=range(12),
+    ids=range(13),
 )  # fmt: skip
 def test_a_megabyte_takes_no_time(text):
     start = time.process_time()
@@ -181,6 +183,14 @@ def test_a_megabyte_takes_no_time(text):
     parse("<execution_trace>\nLine 1: State: {" + text[3:], "trace", "ellora")
     parse(text[5:], "output", "delta")
     assert time.process_time() - start < 6.0
+
+
+@given(traces)
+def test_what_is_written_is_read_and_written_again(text):
+    said = delta.parse(text)
+    assert said.parsed and said.ended
+    printed = [f"out {said.stdout!r}"] if said.stdout else []
+    assert "\n".join([*map(delta._line, said.steps), *printed, "end"]) == text
 
 
 def test_truth_tells_what_is_given_and_what_is_whole():

@@ -37,6 +37,12 @@ def test_ill_formed(text, steps, ended):
     [
         ("[1, 2]", "[1, 2]", None, True),
         ("It adds.\n[ANSWER]'a'[/ANSWER]", "'a'", None, True),
+        ("[ANSWER]'[ANSWER]'[/ANSWER]", "'[ANSWER]'", None, True),  # tags inside a string are the string's
+        ("[ANSWER]['[ANSWER]1[/ANSWER]'][/ANSWER]", "['[ANSWER]1[/ANSWER]']", None, True),
+        ("Between [ANSWER] tags: [ANSWER]'a'[/ANSWER], no: [ANSWER]'b'[/ANSWER]", "'b'", None, True),
+        ("[ANSWER]'a'[/ANSWER]\n[ANSWER]b[/ANSWER]", "b", None, False),
+        ("[ANSWER]" * 30 + "3[/ANSWER]", "3", None, True),
+        ("[ANSWER]raise KeyError[/ANSWER]", None, "KeyError", True),
         ("It adds.\n7", "7", None, True),
         ("raise ValueError", None, "ValueError", True),
         ("f(2)", "f(2)", None, False),

@@ -9,6 +9,7 @@ from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.programs.grammar import program as grammar_program
 from ewm.programs.levels import LEVELS
+from ewm.scoring.metrics import score
 from ewm.tracing import Runner
 
 
@@ -66,6 +67,10 @@ BY_EYE = {
         "total = 0\ndef add(n):\n    global total\n    total += n\n    return total\n\nadd(2)",
         "L1 total=0\nL2\nL2 call n=2\nL4 global total=2\nL5 return 2\nL7 total=2\nend",
     ),
+    "global deleted": (
+        "def f():\n    global h\n    h = 5\n    del h\n\nf()",
+        "L1\nL1 call\nL3 global h=5\nL4 -global h\nL4 return None\nL6\nend",
+    ),
     "class": (
         "class A:\n    k = 1\n    def get(self):\n        return self.k\n\na = A()\nb = a.get()\ndel b",
         "L1 call\nL1\nL2 k=1\nL3 return None\nL1\nL6 a=<A>\nL3 call self=<A>\nL4 return 1\nL7 b=1\nL8 -b\nend",
@@ -118,3 +123,33 @@ def test_what_the_prompt_gives_away(runner, source, entry, given):
     trace = runner.trace(program)
     assert formats.truth(trace, program, "trace", "delta").given == given
     assert formats.truth(trace, program, "trace", "ellora").given == 0
+
+
+TWO = "def f(n):\n    return [1, 2][:n]\n"
+GENERATOR = "def g(n=2):\n    while True:\n        yield n\n        n += 1\n"
+
+
+@pytest.mark.parametrize(
+    "source, entry, result, value, exception",
+    [
+        (TWO, "f(2)", "[1, 2]", "[1, 2]", None),
+        (TWO, "len(f(2))", "2", None, None),  # the last step returns another value than the call
+        (TWO, "len(f(2)) + f(1)[0]", "3", None, None),
+        (TWO, "len(f(2)) and f(1)", "[1]", "[1]", None),
+        (TWO, "f(2) + 1", None, None, None),  # raised by the call's own expression: no step tells of it
+        (TWO, "f(None) + f('a')", None, None, "TypeError"),
+        (GENERATOR, "next(g())", "2", None, None),
+        (GENERATOR + "from itertools import islice\n", "list(islice(g(3), 1))", "[3]", None, None),
+        ("def g(n):\n    yield n\n", "list(g(3))", "[3]", None, None),
+    ],
+)
+def test_result_and_exception_are_the_entry_calls_or_absent(runner, source, entry, result, value, exception):
+    program = Program(source, entry)
+    trace = runner.trace(program)
+    truth = formats.truth(trace, program, "trace", "delta")
+    assert (trace.result, truth.complete) == (result, True)
+    assert (truth.prediction.value, truth.prediction.exception) == (value, exception)
+    found = score(truth.prediction, truth)
+    assert found["exact"] == 1.0
+    assert found["output"] == (None if value is None else 1.0)
+    assert found["exception"] == (None if exception is None else 1.0)

@@ -122,6 +122,9 @@ def test_base_and_adapter_answer_differently(model):
         ("hm\n</think>\n\nL1", True, "L1", "hm"),
         ("<think>\nhm\n</think>\n\nL1", False, "L1", "hm"),
         ("hm, L1", True, "", "hm, L1"),
+        ("<think>hm, L1", False, "", "<think>hm, L1"),
+        ("L1 i='</think>'\nend", False, "L1 i='</think>'\nend", ""),
+        ("Is it '</think>'?\n</think>\n\nL1 i='</think>'\nend", True, "L1 i='</think>'\nend", "Is it '</think>'?"),
     ],
 )
 def test_thinking_is_not_the_answer(text, thinks, answer, thinking):

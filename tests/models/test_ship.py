@@ -3,7 +3,7 @@
 import pytest
 
 from ewm.data.stream import families, family_digest
-from ewm.models.nano.__main__ import history, newest, shipped, stage
+from ewm.models.nano.__main__ import followed, history, newest, shipped, stage
 from ewm.models.nano.tokenizer import FOLDER
 from ewm.programs.curriculum import Curriculum
 
@@ -41,6 +41,15 @@ def test_weights_that_went_on_name_every_stage_and_digest_the_families_of_all():
     both = families(0, curriculum, 40) | families(1, curriculum, 30)
     assert found["sha256"] == family_digest(both)["sha256"] != history([second])["sha256"]
     assert (found["tokens"], found["stages"]) == (200, [first, second])
+
+
+def test_a_run_that_is_shipped_again_takes_its_own_place():
+    first, second, third = made(0, 40), made(1, 30, "pretrained"), made(2, 20, "pretrained")
+    assert followed([], first) == followed([first, second], first) == [first]
+    assert followed([first], second) == followed([first, second], second) == [first, second]
+    assert followed([first, second], third) == [first, second, third]
+    later = {**second, "steps": 9, "tokens": 200}  # the same run, from a later checkpoint
+    assert followed([first, second], later) == [first, later]
 
 
 def test_what_ships_began_from_nothing_and_says_its_stages():

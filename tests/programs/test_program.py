@@ -23,6 +23,42 @@ def test_family_is_blind_to_names_and_spacing_only(other, same):
     assert (Program(ADD).family == Program(other).family) is same
 
 
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("'What it does.'\nx = 1\n", "x = 1\n"),
+        ("'Only this.'\n", ""),
+        ("import math as m\nx = m.floor(2.5)\n", "import math\ny = math.floor(2.5)\n"),
+        ("from math import floor as down\nx = down(2.5)\n", "from math import floor\nx = floor(2.5)\n"),
+        ("sum = 0\nfor n in range(1, 5):\n    sum += n\n", "total = 0\nfor i in range(1, 5):\n    total += i\n"),
+        ("def f(list, max=1):\n    return list, max\n", "def f(xs, most=1):\n    return xs, most\n"),
+        ("def f(x):\n    def sum():\n        nonlocal x\n        x = 1\n", "def g(y):\n    def sum():\n        nonlocal y\n        y = 1\n"),
+        ("try:\n    f()\nexcept KeyError as id:\n    g(id)\n", "try:\n    f()\nexcept KeyError as e:\n    g(e)\n"),
+        (
+            "match x:\n    case [a, *rest]:\n        a\n    case {'k': 1, **more}:\n        more\n    case int() as n:\n        n\n",
+            "match y:\n    case [b, *tail]:\n        b\n    case {'k': 1, **left}:\n        left\n    case int() as k:\n        k\n",
+        ),
+        ("match x:\n    case _:\n        y = 1\n", "match a:\n    case _:\n        b = 1\n"),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_program_binds_says_nothing(one, other):
+    assert Program(one).family == Program(other).family
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("x = sum([1, 2])\n", "x = max([1, 2])\n"),
+        ("import math\nx = math.floor(2)\n", "import cmath\nx = cmath.floor(2)\n"),
+        ("from math import floor as f\nx = f(2)\n", "from math import ceil as f\nx = f(2)\n"),
+        ("match x:\n    case int():\n        y = 1\n", "match x:\n    case str():\n        y = 1\n"),
+        ("match x:\n    case _:\n        y = 1\n", "match x:\n    case z:\n        y = 1\n"),
+    ],
+)
+def test_a_name_from_outside_says_something(one, other):
+    assert Program(one).family != Program(other).family
+
+
 def test_family_ignores_the_call_and_grammar_constants():
     assert Program(ADD, "f(1)").family == Program(ADD, "f(2)").family
     assert Program(ADD, "f(1)").id != Program(ADD, "f(2)").id

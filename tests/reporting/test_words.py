@@ -36,6 +36,30 @@ def test_verdict_says_when_the_adapter_does_nothing_or_the_data_overlap():
     assert "3 items share a program family" in words.verdict(same)
 
 
+def test_the_overlap_is_said_without_an_adapter_too():
+    alone = dataclasses.replace(results(), adapter=None)
+    assert words.verdict(alone) == "The base model was asked alone: there is no adapter to compare."
+    met = dataclasses.replace(alone, overlap={"heldout": 3, "ellora5": 0})
+    assert words.verdict(met).endswith("CAUTION: 3 items share a program family with the training data.")
+
+
+@pytest.mark.parametrize(
+    "found, says",
+    [
+        ({}, "overlap with the training data: not known"),
+        ({"overlap": {"heldout": 0}}, "overlap with the training data: not known"),
+        ({"overlap": {"heldout": 0}, "trained_on": "shapes"}, "0 of 100 items share a program family with it"),
+        ({"overlap": {"heldout": 3}, "trained_on": "shapes"}, "3 of 100 items share a program family with it"),
+        (
+            {"overlap": {"heldout": 0}, "trained_on": "split"},
+            "none; nano was pretrained on families of the train split",
+        ),
+    ],
+)
+def test_the_notes_say_what_is_known_of_the_overlap(found, says):
+    assert says in words.notes(dataclasses.replace(results(), **found))[-1]
+
+
 def test_rows_have_every_column():
     rows = words.headline_rows(results())
     assert rows[0] == ("heldout", "exact", "40.0 [35.0, 45.0]", "45.0 [40.0, 50.0]", "+5.0 [+2.0, +8.0]", "0.0100",

@@ -43,7 +43,7 @@ def worse(text):
     """Corruptions of a true text; none may earn what the truth does."""
     lines = text.splitlines()
     half = len(lines) // 2
-    return {
+    made = {
         "repeated": text + "\n" + text,
         "repeated inside": "\n".join([*lines[:-1], *lines]),
         "rubbish after": text + "\nthat is all",
@@ -51,12 +51,23 @@ def worse(text):
         "rubbish between": "\n".join([*lines[:half], "hm", *lines[half:]]),
         "a step after": "\n".join([*lines[:-1], "L1", lines[-1]]),
         "invented variables": re.sub(r"(?m)^(L\d+ \w+=[^\n;]+)$", r"\1; invented=1", text, count=1),
+        "invented variable in the first step": re.sub(r"^(L\d+(?: call)?)(?=\n)|^(L\d+ .*=.*)", _with_one_more, text),
+        "invented variable in a call": re.sub(r"(?m)^(L\d+ call)( .*)?$", r"\1 invented=1", text, count=1),
+        "wrong argument": re.sub(r"(?m)^(L\d+ call \w+=)[^;\n]+", r"\1-999", text, count=1),
+        "invented output": "\n".join(
+            [*(line for line in lines[:-1] if line[:4] != "out "), "out 'invented'", lines[-1]]
+        ),
         "cut before the end mark": "\n".join(lines[:-1]),
         "cut in half": "\n".join(lines[:half]),
         "cut in half and ended": "\n".join([*lines[:half], "end"]),
         "ended twice": text + "\nend",
         "the mark imitated": text[:-3] + "'end'",
     }
+    return {how: answer for how, answer in made.items() if answer != text}
+
+
+def _with_one_more(step):
+    return f"{step[0]}{'; ' if '=' in step[0] else ' '}invented=1"
 
 
 def with_error(text, index):

@@ -49,6 +49,13 @@ def test_presets(answer, strict, gated, prefix):
     assert PRESETS["prefix"](answer, LOOP).total == pytest.approx(prefix)
 
 
+def test_text_printed_where_nothing_is_costs_the_end():
+    true = truth("L1 a=3\nL2 b=7\nend", source="a=3\nb=a+4")
+    answer = "L1 a=3\nL2 b=7\nout 'hacked'\nend"
+    assert PRESETS["strict"](answer, true).total == 0
+    assert PRESETS["gated"](answer, true).total == pytest.approx(2 / 3)
+
+
 @pytest.mark.parametrize(
     "true, answer, strict, gated, prefix",
     [

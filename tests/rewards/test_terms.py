@@ -23,6 +23,11 @@ def value(term, answer, truth, **settings):
         (TRACE.replace("L3 i=1\nL4 s=1\nL3", "L3"), 4 / 8, 2 / 3, 1),  # the next L3 writes no i
         (TRACE.replace("\nend", ""), 7 / 8, 1, 0),
         (TRACE.replace("\nend", "\nL9\nend"), 7 / 9, 1, 0),
+        (TRACE.replace("\nend", "\nout 'q'\nend"), 7 / 8, 1, 0),
+        (TRACE.replace("n=2", "n=9"), 0, 1, 1),  # what is given is written as it is, or nothing counts
+        (TRACE.replace("n=2", "n=2; q=7"), 0, 1, 1),
+        (TRACE.replace("L1\n", "L1 q=1\n"), 0, 1, 1),
+        (TRACE.replace(" n=2", ""), 0, 1, 1),
         ("L1\nL1 call n=2\nend", 0, 0, 0),
         ("L1\nL1 call n=2\nL2\nend", 1 / 8, 0, 0),
         ("L7\nend", 0, 0, 0),
@@ -52,6 +57,11 @@ def test_path_state_result(answer, path, state, result):
 )
 def test_a_term_that_the_truth_lacks_is_none(term, truth, expected):
     assert term(truth.prediction, truth) == expected
+
+
+def test_printed_text_counts_in_the_path_where_the_truth_has_none():
+    assert value(terms.path, RAISING_TRACE.replace("\nend", "\nout 'q'\nend"), RAISES) == 4 / 5
+    assert value(terms.result, RAISING_TRACE.replace("\nend", "\nout 'q'\nend"), RAISES) == 1
 
 
 def test_exception_is_compared_by_type():

@@ -25,8 +25,9 @@ RAISES = truth(RAISING_TRACE, given=2, source=RAISING, entry="f(2)")
 ANSWER = truth("[1, 2]", "output", source="def f(n):\n    return [1, n]", entry="f(2)")
 
 values = st.sampled_from(["0", "1", "-7", "True", "1.5", "'a'", "'L2 x=1'", "'end'", "[1, 2]", "{'k': (1,)}", "None"])
-items = st.dictionaries(st.sampled_from(["x", "y", "total", "global t"]), values, max_size=3).map(
-    lambda d: "; ".join(f"{name}={value}" for name, value in d.items())
+gone = st.just("")
+items = st.dictionaries(st.sampled_from(["x", "y", "total", "global t"]), st.one_of(values, gone), max_size=3).map(
+    lambda d: "; ".join(f"{name}={value}" if value else f"-{name}" for name, value in d.items())
 )
 bodies = st.one_of(
     items,

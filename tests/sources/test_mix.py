@@ -1,11 +1,13 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 import pytest
 
 from ewm.programs import Program
 from ewm.programs.corpora import read_jsonl, write_jsonl
-from ewm.sources import Grammar, interleave, mix
+from ewm.sources import Corpus, Grammar, Mine, interleave, mix
+from ewm.sources.mine import held_out
 
 PROGRAMS = [Program(f"x = {n}\ny = x + {n}") for n in range(12)]
 
@@ -67,3 +69,24 @@ def test_a_corpus_names_the_line_that_is_no_program(tmp_path):
         list(read_jsonl(path))
     path.write_text('{"source": "x = 1", "more": 1}\n')
     assert list(read_jsonl(path)) == [Program("x = 1")]
+
+
+def test_a_corpus_gives_training_nothing_of_a_package_that_is_held_out(tmp_path):
+    mined = list(Mine(["stdlib"]).programs(0))
+    held = {p.id for p in mined if held_out(p)}
+    assert any(p.split == "train" for p in mined if p.id in held)
+    path = tmp_path / "mined.jsonl"
+    write_jsonl(path, mined)
+    given = {split: {p.id for p in Corpus(str(path)).programs(0, split)} for split in ("train", "validation", "test")}
+    assert given["train"] and not (given["train"] | given["validation"]) & held
+    assert given["test"] & held
+    assert {p.id for p in Corpus(str(path)).programs(0)} == {p.id for p in mined}
+
+
+def test_a_corpus_gives_training_no_held_out_grammar_program_without_its_origin(tmp_path):
+    held = list(islice(Grammar({"loop": 1.0}).programs(0, "test"), 60))
+    path = tmp_path / "loop.jsonl"
+    write_jsonl(path, [replace(p, origin="") for p in held])
+    given = {split: list(Corpus(str(path)).programs(0, split)) for split in ("train", "validation", "test")}
+    assert (given["train"], given["validation"]) == ([], [])
+    assert given["test"]

@@ -1,8 +1,8 @@
 """`python -m ewm.models.nano RUN`: ship the weights of a finished run of experiment=nano_base or nano_more, in bf16.
 
 Writes model.safetensors, its configuration and training.json into this folder. training.json has every stage of the
-weights (command, commit, tokens ...; a run that went on from the shipped weights adds one) and a digest of the families
-that all stages drew. The card (README.md) is written by hand from the run's figures: state what changed there.
+weights (command, commit, tokens ...; a run that went on from the shipped weights adds one, once) and a digest of the
+families that all stages drew. The card (README.md) is written by hand from the run's figures: state what changed there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> None:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     model.bfloat16().save_pretrained(FOLDER)
     last = stage(json.loads((run / "run.json").read_text()), torch.load(folder / "state.pt", weights_only=True))
-    facts = history([*(shipped(FOLDER) if last["began"] == "nano" else ()), last])
+    facts = history(followed(shipped(FOLDER) if last["began"] == "nano" else [], last))
     (FOLDER / "training.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(f"{folder} -> {FOLDER}: {sum(p.numel() for p in model.parameters()):,} parameters")
 
@@ -49,6 +49,17 @@ def stage(run: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         "seed": config["data"]["seed"], "grammar_version": VERSION, "levels": curriculum.levels,
         "first": curriculum.first, "positions": state["data"]["position"],
     }  # fmt: skip
+
+
+def followed(stages: list[dict[str, Any]], last: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stages after a run is shipped: it follows those that are there, alone if it began from nothing, and takes
+    the place of its own stage (and of what came after) if it was shipped before, from this or another checkpoint."""
+    if last["began"] != "nano":
+        return [last]
+    same = [
+        n for n, one in enumerate(stages) if all(one[key] == last[key] for key in ("command", "git_commit", "seed"))
+    ]
+    return [*stages[: same[0] if same else len(stages)], last]
 
 
 def shipped(folder: Path) -> list[dict[str, Any]]:

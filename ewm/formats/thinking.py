@@ -1,0 +1,17 @@
+"""A completion without what was thought before it: read the same way in training, in evaluation and by hand."""
+
+from __future__ import annotations
+
+OPEN, CLOSE = "<think>", "</think>"
+
+
+def split(text: str, thinks: bool) -> tuple[str, str]:
+    """(thoughts, answer). Thoughts end with the first line that ends with </think>; no answer has such a line.
+
+    `thinks`: the model always thinks first (its prompt may have opened the thought), so that without such a line it has
+    given no answer; any other model has given none only if it begins with <think>.
+    """
+    thoughts, closed, answer = (text + "\n").partition(CLOSE + "\n")
+    if closed:
+        return thoughts.lstrip().removeprefix(OPEN).strip(), answer.removesuffix("\n").lstrip("\n")
+    return (text, "") if thinks or text.lstrip().startswith(OPEN) else ("", text)
