@@ -187,6 +187,8 @@ def make_trace(
             state = frames.get(id(frame)) if frame.f_trace is not None else None
             if state is None:
                 if numbers == 0 and frame.f_locals is namespace:
+                    if not firsts:
+                        return None  # no statement: Python would report a line 0
                     frames[id(frame)] = Frame(0, code.co_name, code, module_texts, module_values)
                     return local
                 numbers += 1

@@ -41,6 +41,14 @@ def test_pretty(tmp_path, capsys):
     assert "[3, 3]" in shown
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n"])
+def test_pretty_shows_a_program_without_a_statement(tmp_path, capsys, text):
+    file = tmp_path / "prog.py"
+    file.write_text(text)
+    assert main([str(file), "--pretty"]) == 0
+    assert "0 events" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "line, message",
     [("{", "not JSON"), ("[]", "a program is an object"), ('{"source": "x", "entry": 3}', "entry must be text")],
