@@ -61,6 +61,25 @@ def test_wrong_input(tmp_path, capsys, line, message):
 
 
 @pytest.mark.parametrize(
+    "line, message",
+    [
+        (b"{bad", "p.jsonl:3: not JSON"),
+        (b"[" * 100_000, "p.jsonl:3: nested too deeply"),
+        (b'{"source": "x = \xff"}', "p.jsonl:3: not UTF-8 text"),
+        (b'{"source": "x", "stdin": 3}', "p.jsonl:3: stdin must be text"),
+        (b'{"source": 3}', "p.jsonl:3: a program is an object"),
+    ],
+)
+def test_what_stands_before_a_wrong_line_is_traced(tmp_path, capsys, line, message):
+    file = tmp_path / "p.jsonl"
+    file.write_bytes(b'{"source": "x = 1"}\n{"source": "x = 2"}\n' + line + b'\n{"source": "x = 3"}\n')
+    assert main([str(file)]) == 2
+    said = capsys.readouterr()
+    assert [json.loads(row)["events"][-1]["locals"] for row in said.out.splitlines()] == [{"x": "1"}, {"x": "2"}]
+    assert message in said.err
+
+
+@pytest.mark.parametrize(
     "option, said",
     [
         ("--batch=-5", "trace.batch=-5: must be at least 1."),
