@@ -75,6 +75,15 @@ def test_cost_does_not_grow_with_the_value():
     assert render(big).endswith("<+99995>]") or "<+" in render(big)
 
 
+@pytest.mark.parametrize("source", ["x = (", "if x:\npass", "if x:\n\ty\n        z", "return"])
+def test_a_syntax_error_says_what_python_says(source):
+    with pytest.raises(SyntaxError) as caught:
+        compile(source, "/folder/prog.py", "exec")
+    said = exception_text(caught.value, render, 200)
+    assert said == {"type": caught.type.__name__, "message": str(caught.value)}
+    assert "(prog.py, line " in said["message"]
+
+
 def test_exception_text_runs_no_user_code():
     class Odd(ValueError):
         def __str__(self):
@@ -83,4 +92,5 @@ def test_exception_text_runs_no_user_code():
     assert exception_text(Odd("a"), render, 60) == {"type": "Odd", "message": "a"}
     assert exception_text(KeyError("k"), render, 60)["message"] == "'k'"
     assert exception_text(KeyError(Evil()), render, 60)["message"] == "<Evil>"
+    assert exception_text(SyntaxError(Evil(), ("f", 1, 2, "x")), render, 60)["message"] == "<Evil>, ('f', 1, 2, 'x')"
     assert exception_text(FileNotFoundError(2, "No such file"), render, 60)["message"] == "[Errno 2] No such file"
