@@ -88,6 +88,8 @@ def test_what_stands_before_a_wrong_line_is_traced(tmp_path, capsys, line, messa
         ("--cpu-s=nan", "trace.cpu_s=nan: must be above 0."),
         ("--cpu-s=inf", "trace.cpu_s=inf: must be a number of seconds."),
         ("--memory-mb=0", "trace.memory_mb=0: must be at least 1."),
+        ("--memory-mb=99999999999999", "trace.memory_mb=99999999999999: must be at most 1099511627776."),
+        ("--max-elements=99999999999999999999", "trace.max_elements=99999999999999999999: must be at most"),
         ("--isolation=L9", "trace.isolation=L9: no such choice."),
         ("--require=L9", "trace.require=L9: no such choice."),
     ],
