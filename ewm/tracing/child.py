@@ -86,6 +86,7 @@ class _Run:
         self.render, self.was_cut = make_render(limits["max_elements"], self.max_chars, limits["max_depth"])
         self.count = self.printed = 0
         sys.stdin, sys.stdout, sys.stderr = io.StringIO(request["stdin"]), Output(self.put_output), Quiet()
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
 
     def end(self, status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
         """Write the closing text. Without a clean end this child is used up."""
@@ -135,7 +136,8 @@ class _Run:
             if not self.alone and not pure([*codes.values(), *(own_codes(entry).values() if entry else ())]):
                 self.record.give_up()
                 return None
-            tools = make_trace(source, codes, namespace, self.render, self.put_event(), self.max_chars, self.stop)
+            put, notice = self.put_event(), self.watch.notice
+            tools = make_trace(source, codes, namespace, self.render, put, self.max_chars, self.stop, notice)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None
@@ -148,6 +150,7 @@ class _Run:
         caught: BaseException | None = None
         value: Any = None
         sys.setrecursionlimit(RECURSION + _depth())
+        self.watch.refused = ""
         try:
             if tracing and body:
                 sys.settrace(trace)
@@ -173,6 +176,7 @@ class _Run:
             finish(caught)
             if caught is not None:
                 shown = exception_text(caught, self.render, self.max_chars)
+                self.watch.notice(caught, caught.__traceback__)
             elif called:
                 result = self.render(value)
         except MemoryError:
@@ -181,6 +185,8 @@ class _Run:
             return self.end("memory", shown)
         if gone:
             return self.end("trace_lost", shown)
+        if self.watch.refused:  # whatever came of it is the sandbox's doing
+            return self.end("policy", shown or {"type": "policy", "message": self.watch.refused}, result)
         if isinstance(caught, SystemExit):
             return self.end("exit", shown)
         return self.end("ok" if caught is None else "exception", shown, result)
