@@ -2,8 +2,8 @@
 
 Files: PermissionError, but for reading the standard library. Looking at or changing the tracer (settrace, frames, code
 objects, gc, ctypes), processes, sockets and signals: the program ends there. A hook in the program's own process is no
-wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is `policy`, also where the program
-goes on after a refusal, which would have gone otherwise outside. Runs inside the child.
+wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is `policy`, also where the
+program catches the refusal and goes on: outside it might have gone on otherwise. Runs inside the child.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 STREAMS = (0, 1)  # the program's streams are objects: nothing comes in or goes out by their descriptors
 DENIALS = frozenset((errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EFBIG))  # EFBIG: RLIMIT_FSIZE is 0
 RAISE = opmap["RAISE_VARARGS"]
-_MRO = type.__dict__["__mro__"].__get__
+_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 _ERRNO = OSError.__dict__["errno"].__get__
 _normal = os.path.normpath
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
@@ -58,10 +58,12 @@ class Watch:
     def stop(self) -> None:
         self.refuse = None
 
-    def notice(self, error: BaseException, traceback: Any) -> None:
+    def notice(self, error: OSError, traceback: Any = None) -> None:
         """An exception that reached the program: an answer of the system, unless a `raise` made it."""
-        if self.refused or OSError not in _MRO(type(error)) or _ERRNO(error) not in DENIALS:
+        number = _ERRNO(error)
+        if self.refused or type(number) is not int or number not in DENIALS:
             return
+        traceback = traceback or _TRACEBACK(error)
         while traceback is not None and traceback.tb_next is not None:
             traceback = traceback.tb_next
         if traceback is None or traceback.tb_frame.f_code.co_code[traceback.tb_lasti] != RAISE:

@@ -60,7 +60,7 @@ def make_trace(
     put: Callable[[list[Any]], None],
     max_chars: int,
     give_up: Callable[[str], None],
-    notice: Callable[[BaseException, Any], None],
+    notice: Callable[[OSError, Any], None],
 ) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
     """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
     firsts, shared = first_lines(source)
@@ -164,7 +164,8 @@ def make_trace(
                 if arg[0] is StopIteration and state.ops[frame.f_lasti] in DRAINS:
                     return local
                 error = exception_text(arg[1], render, max_chars)
-                notice(arg[1], arg[2])
+                if issubclass(arg[0], OSError):
+                    notice(arg[1], arg[2])
                 if overflowed(arg[1]):  # then the callback of the innermost frame had no room either
                     raise arg[1]
                 if waiting is not None:
