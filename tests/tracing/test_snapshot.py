@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +71,22 @@ def test_text_is_bounded(value):
     assert len(render(value)) < 1000
 
 
-def test_cost_does_not_grow_with_the_value():
-    big = [list(range(1000))] * 100_000
-    assert render(big).endswith("<+99995>]") or "<+" in render(big)
+BIG = [
+    ([list(range(1000))] * 10**5, "[[0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, <+996>], <+99997>]"),
+    (dict.fromkeys(range(10**6), 1), "{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, <+999995>}"),
+    (set(range(10**6)), "{0, 1, 2, 3, 4, <+999995>}"),
+    (bytes(10**6), repr(bytes(60)) + "<+999940>"),
+]
+
+
+@pytest.mark.parametrize("value, text", BIG, ids=[type(value).__name__ for value, _ in BIG])
+def test_cost_does_not_grow_with_the_value(value, text):
+    tracemalloc.start()
+    try:
+        assert render(value) == text
+        assert tracemalloc.get_traced_memory()[1] < 10_000  # bytes at most: no part of the value was copied
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("source", ["x = (", "if x:\npass", "if x:\n\ty\n        z", "return"])
