@@ -41,7 +41,7 @@ def base_problem(adapter: str | Path, cfg: ModelConfig) -> str | None:
     if not named or Path(named).name in (Path(base_name(cfg)).name, cfg.name):
         return None
     return (
-        f"adapter={adapter} was trained on {named}, but model={cfg.name} is {base_name(cfg)}. Choose that model; or, if "
+        f"adapter={adapter} was trained on {named}, but model={cfg.name} is {base_name(cfg)}. Choose that one; or, if "
         f"the weights are the same, write {base_name(cfg)} as base_model_name_or_path into its adapter_config.json."
     )
 

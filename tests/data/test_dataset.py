@@ -1,7 +1,9 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from ewm import data, formats
 from ewm.config import ConfigError
@@ -11,6 +13,7 @@ from ewm.data import example as examples
 from ewm.programs import Program
 from ewm.rewards import blind, terms
 from ewm.scoring import baselines, metrics, outline
+from ewm.sources import Mine
 
 SOURCES = {
     "known": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0, "loop": 1.0}, "weight": 0.5},
@@ -111,6 +114,14 @@ def test_what_a_sandbox_refused_is_no_truth(source, entry, level):
         trace = runner.trace(program)
     assert examples.make(program, trace, "trace", "delta", "short", "user") == "trace: policy"
     assert not formats.truth(trace, program, "trace", "delta").complete
+
+
+@pytest.mark.slow
+def test_the_default_preset_asks_for_no_more_mined_programs_than_there_are():
+    preset = OmegaConf.load(Path(__file__).parents[2] / "conf" / "data" / "default.yaml")
+    mined, total = preset.sources.mined, sum(node.weight for node in preset.sources.values())
+    there = len(list(Mine(mined.packages).programs(0, "train")))
+    assert preset.num_train * mined.weight / total <= there
 
 
 def test_a_program_that_never_ends_costs_itself_alone():
