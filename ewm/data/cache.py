@@ -39,7 +39,7 @@ def folder(
     """The folder of this data set, made or not."""
     content = {
         "data": [cfg.sources, cfg.seed, cfg.max_prompt_tokens, cfg.max_target_tokens],
-        "trace": {k: v for k, v in asdict(trace).items() if k not in ("workers", "isolation", "require")},
+        "trace": {k: v for k, v in asdict(trace).items() if k not in ("workers", "require")},
         "task": asdict(task),
         "format": asdict(format),
         "style": style,

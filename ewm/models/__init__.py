@@ -6,6 +6,6 @@ A model that cannot be had here is a ConfigError, raised before torch is importe
 """
 
 from ewm.models.load import load
-from ewm.models.model import Model
+from ewm.models.model import Model, base_problem
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "base_problem", "load"]

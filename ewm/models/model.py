@@ -7,6 +7,7 @@ call; whoever generates or scores does so inside it.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,29 @@ from ewm.models import chat
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
+
+
+def base_name(cfg: ModelConfig) -> str:
+    """How an adapter names the model below it."""
+    return cfg.path or cfg.name
+
+
+def base_problem(adapter: str | Path, cfg: ModelConfig) -> str | None:
+    """What stands against putting the adapter of this folder on this model; it need not be loaded for that.
+
+    A model is known by the last part of its name, so that a folder may have moved; an adapter that names none fits all.
+    """
+    try:
+        config = json.loads((Path(adapter) / "adapter_config.json").read_text(encoding="utf-8"))
+        named = str(config.get("base_model_name_or_path") or "")
+    except (OSError, ValueError, AttributeError):
+        return f"adapter={adapter}: its adapter_config.json cannot be read."
+    if not named or Path(named).name in (Path(base_name(cfg)).name, cfg.name):
+        return None
+    return (
+        f"adapter={adapter} was trained on {named}, but model={cfg.name} is {base_name(cfg)}. Choose that one; or, if "
+        f"the weights are the same, write {base_name(cfg)} as base_model_name_or_path into its adapter_config.json."
+    )
 
 
 @dataclass
@@ -87,6 +111,8 @@ class Model:
             raise ConfigError(
                 f"adapter={path}: no adapter_config.json in this folder. A run keeps its adapter in adapter/."
             )
+        if problem := base_problem(path, self.cfg):
+            raise ConfigError(problem)
         if self.has_adapter:
             name = f"loaded_{len(self.model.peft_config)}"
             self.model.load_adapter(str(path), adapter_name=name, is_trainable=False)
@@ -99,7 +125,7 @@ class Model:
     def save_adapter(self, path: str | Path) -> None:
         """The adapter alone, as PEFT stores it, with the name of its base instead of this machine's folder."""
         config = self.model.peft_config[self.adapter]
-        kept, config.base_model_name_or_path = config.base_model_name_or_path, self.cfg.path or self.cfg.name
+        kept, config.base_model_name_or_path = config.base_model_name_or_path, base_name(self.cfg)
         try:
             self.model.save_pretrained(str(path), selected_adapters=[self.adapter], save_embedding_layers=False)
         finally:

@@ -1,6 +1,7 @@
 """Traces on the command line: one JSON a line, or a table for a person.
 
-Exit codes: 0 every program was run (whatever its status), 1 the machine does not reach --require, 2 wrong input.
+Exit codes: 0 every program was run (whatever its status), 1 the machine does not reach --require, 2 wrong input (what
+stood before it has been written).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -64,7 +66,7 @@ def programs(args: argparse.Namespace) -> Iterator[tuple[str, Program]]:
         return
     if args.call:
         raise InputError("--call goes with a prog.py; JSON lines carry their own `entry`")
-    with sys.stdin if args.input == "-" else _open(args.input) as lines:
+    with _standard_input() if args.input == "-" else _open(args.input, errors="surrogateescape") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _row(line, f"{args.input}:{number}")
@@ -73,6 +75,11 @@ def programs(args: argparse.Namespace) -> Iterator[tuple[str, Program]]:
 def _row(line: str, where: str) -> tuple[str, Program]:
     try:
         row: Any = json.loads(line)
+        line.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: not UTF-8 text") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{where}: not JSON: {error}") from None
     if not isinstance(row, dict) or not isinstance(row.get("source"), str):
@@ -84,9 +91,16 @@ def _row(line: str, where: str) -> tuple[str, Program]:
     return str(row.get("id", program.id)), program
 
 
-def _open(path: str) -> TextIO:
+def _standard_input() -> TextIO:
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return sys.stdin
+
+
+def _open(path: str, errors: str = "strict") -> TextIO:
+    """With `surrogateescape` bytes that are not UTF-8 are found where they stand, not where a block is read."""
     try:
-        return Path(path).open(encoding="utf-8")
+        return Path(path).open(encoding="utf-8", errors=errors)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
 
@@ -100,15 +114,19 @@ def _text(path: str) -> str:
 
 
 def run(args: argparse.Namespace, cfg: TraceConfig) -> None:
-    """Trace everything, in order, as it comes."""
+    """Trace everything, in order, as it comes. Wrong input is an error after the traces of what stands before it."""
     names: list[str] = []
     kept: list[Program] = []
+    wrong: list[InputError] = []
 
     def feed() -> Iterator[Program]:
-        for name, program in programs(args):
-            names.append(name)
-            kept.append(program)
-            yield program
+        try:
+            for name, program in programs(args):
+                names.append(name)
+                kept.append(program)
+                yield program
+        except InputError as error:
+            wrong.append(error)
 
     with Runner(cfg) as runner:
         for trace in runner.trace_all(feed()):
@@ -117,6 +135,8 @@ def run(args: argparse.Namespace, cfg: TraceConfig) -> None:
                 show(program, trace)
             else:
                 print(json.dumps({**trace.to_json(), "id": name}), flush=True)
+    if wrong:
+        raise wrong[0]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -25,6 +25,7 @@ from ewm.tracing.tracer import lost, make_trace, overflowed, own_codes
 FILE = "<ewm-program>"
 RECURSION = 1000  # Python's own default
 CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
+STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)  # kept: to destroy them costs a child copied pages
 _exit = os._exit
 _now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
 
@@ -33,7 +34,7 @@ def _depth() -> int:
     """Frames below the caller, itself included: the program's stack starts there."""
     frame, depth = sys._getframe(1), 0
     while frame is not None:
-        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment]
+        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment, misc]
     return depth
 
 
@@ -86,6 +87,7 @@ class _Run:
         self.render, self.was_cut = make_render(limits["max_elements"], self.max_chars, limits["max_depth"])
         self.count = self.printed = 0
         sys.stdin, sys.stdout, sys.stderr = io.StringIO(request["stdin"]), Output(self.put_output), Quiet()
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[assignment, misc]
 
     def end(self, status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
         """Write the closing text. Without a clean end this child is used up."""
@@ -135,7 +137,8 @@ class _Run:
             if not self.alone and not pure([*codes.values(), *(own_codes(entry).values() if entry else ())]):
                 self.record.give_up()
                 return None
-            tools = make_trace(source, codes, namespace, self.render, self.put_event(), self.max_chars, self.stop)
+            put, notice = self.put_event(), self.watch.notice
+            tools = make_trace(source, codes, namespace, self.render, put, self.max_chars, self.stop, notice)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None
@@ -148,6 +151,7 @@ class _Run:
         caught: BaseException | None = None
         value: Any = None
         sys.setrecursionlimit(RECURSION + _depth())
+        self.watch.refused = ""
         try:
             if tracing and body:
                 sys.settrace(trace)
@@ -173,6 +177,8 @@ class _Run:
             finish(caught)
             if caught is not None:
                 shown = exception_text(caught, self.render, self.max_chars)
+                if issubclass(type(caught), OSError):
+                    self.watch.notice(caught)  # type: ignore[arg-type]
             elif called:
                 result = self.render(value)
         except MemoryError:
@@ -181,6 +187,8 @@ class _Run:
             return self.end("memory", shown)
         if gone:
             return self.end("trace_lost", shown)
+        if self.watch.refused:  # whatever came of it is the sandbox's doing
+            return self.end("policy", shown or {"type": "policy", "message": self.watch.refused}, result)
         if isinstance(caught, SystemExit):
             return self.end("exit", shown)
         return self.end("ok" if caught is None else "exception", shown, result)

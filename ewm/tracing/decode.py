@@ -7,7 +7,7 @@ from typing import Any
 
 from ewm.tracing.events import Event, Kind, Status, Trace
 
-EXITED, SIGNALED, CPU, WALL = range(4)  # how a child ended, as in zygote.py
+EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended, as in zygote.py
 _KINDS: tuple[Kind, ...] = ("call", "line", "return", "yield", "exception")
 
 
@@ -31,6 +31,8 @@ def decode(
             status, signal = _cut(how, code)
             return Trace(status=status, signal=signal, events=events, stdout=stdout, partial=True, **about)
         _, status, exception, result, truncated = end
+        if how == WROTE:
+            status, exception = "policy", exception or {"type": "policy", "message": "output by descriptor"}
     except (ValueError, TypeError, IndexError, KeyError, AttributeError):
         return Trace(status="tampered", partial=True, **about)
     return Trace(

@@ -1,16 +1,21 @@
 """What Python itself refuses to a program, at every isolation level: an audit hook, which cannot be taken out again.
 
 Files: PermissionError, but for reading the standard library. Looking at or changing the tracer (settrace, frames, code
-objects, gc, ctypes), processes, sockets and signals: the program ends with status `policy`. A hook in the program's own
-process is no wall: landlock (L1) and seccomp (L2) say the same from outside. Runs inside the child.
+objects, gc, ctypes), processes, sockets and signals: the program ends there. A hook in the program's own process is no
+wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is `policy`, also where the
+program catches the refusal and goes on: outside it might have gone on otherwise. Runs inside the child.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+from opcode import opmap
 from typing import Any
+
+from ewm.tracing.snapshot import type_name
 
 REFUSED = frozenset((
     "sys.settrace", "sys.setprofile", "sys.addaudithook", "sys._current_frames", "sys._current_exceptions",
@@ -27,6 +32,11 @@ FILES = frozenset((
 ))  # fmt: skip
 LISTING = frozenset(("os.listdir", "os.scandir"))
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+STREAMS = (0, 1)  # the program's streams are objects: nothing comes in or goes out by their descriptors
+DENIALS = frozenset((errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EFBIG))  # EFBIG: RLIMIT_FSIZE is 0
+RAISE = opmap["RAISE_VARARGS"]
+_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
+_ERRNO = OSError.__dict__["errno"].__get__
 _normal = os.path.normpath
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
 
@@ -36,6 +46,7 @@ class Watch:
 
     def __init__(self, file_name: str):
         self.refuse: Callable[[str], None] | None = None
+        self.refused = ""  # the first thing refused by an exception
         self.file_name = file_name
         self.hook = self._make_hook()
         sys.addaudithook(self.hook)
@@ -47,8 +58,24 @@ class Watch:
     def stop(self) -> None:
         self.refuse = None
 
+    def notice(self, error: OSError, traceback: Any = None) -> None:
+        """An exception that reached the program: an answer of the system, unless a `raise` made it."""
+        number = _ERRNO(error)
+        if self.refused or type(number) is not int or number not in DENIALS:
+            return
+        traceback = traceback or _TRACEBACK(error)
+        while traceback is not None and traceback.tb_next is not None:
+            traceback = traceback.tb_next
+        if traceback is None or traceback.tb_frame.f_code.co_code[traceback.tb_lasti] != RAISE:
+            self.refused = type_name(type(error))
+
     def _make_hook(self) -> Callable[[str, tuple[Any, ...]], None]:
         getframe, search = sys._getframe, sys.path
+
+        def deny(event: str, path: Any) -> None:
+            if type(path) is not str or path[:1] != "<":  # else Python looks for a line to show, and goes on without
+                self.refused = self.refused or event
+            raise PermissionError(13, "Permission denied", path if type(path) is str else None)
 
         def hook(event: str, args: tuple[Any, ...]) -> None:
             refuse = self.refuse
@@ -63,13 +90,16 @@ class Watch:
             elif event in REFUSED or event.startswith(REFUSED_ROOTS):
                 refuse(event)
             elif event == "open":
-                if type(args[0]) is not int and not _readable(args[0], args[2]):
-                    raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
+                if type(args[0]) is int:
+                    if args[0] in STREAMS:
+                        refuse(f"open {args[0]}")
+                elif not _readable(args[0], args[2]):
+                    deny(event, args[0])
             elif event in LISTING:
-                if not (args[0] is None or _readable(args[0], 0) or args[0] in search):
-                    raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
+                if not (_readable(args[0], 0) or args[0] in search):
+                    deny(event, args[0])
             elif event in FILES:
-                raise PermissionError(13, "Permission denied", args[0] if type(args[0]) is str else None)
+                deny(event, args[0])
 
         return hook
 

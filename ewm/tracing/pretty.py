@@ -22,7 +22,7 @@ def show(program: Program, trace: Trace, console: Console | None = None) -> None
     table.add_column("source", overflow="fold", ratio=1)
     table.add_column("changed", style="green", overflow="fold", ratio=1)
     for number, (event, changed) in enumerate(zip(trace.events, changes(trace.events), strict=True), 1):
-        text = source[event.line - 1] if event.line <= len(source) else ""
+        text = source[event.line - 1] if 0 < event.line <= len(source) else ""
         mark = "unwind" if event.unwound else _MARKS[event.kind]
         table.add_row(str(number), str(event.line), mark, escape("  " * event.depth + text), escape(changed))
     console.print(table)

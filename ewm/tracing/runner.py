@@ -33,6 +33,7 @@ LEVELS = ("L0", "L1", "L2")
 _HEAD = struct.Struct("<IBidd")
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
+_MOST = 1 << 40  # what the system takes as a limit, also of MiB in bytes
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -226,6 +227,9 @@ def _problems(cfg: TraceConfig) -> Iterator[str]:
     yield from limits.values(SimpleNamespace(trace=cfg))
     if cfg.cpu_s == math.inf:
         yield f"trace.cpu_s={cfg.cpu_s}: must be a number of seconds."
+    for name, value in asdict(cfg).items():
+        if type(value) is int and value > _MOST:
+            yield f"trace.{name}={value}: must be at most {_MOST}."
 
 
 def _request(program: Program, plain: bool) -> bytes:

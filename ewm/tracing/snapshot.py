@@ -16,6 +16,7 @@ from typing import Any
 
 SMALL = frozenset((int, float, bool, type(None), complex))
 ATOMS = SMALL | {str, bytes}  # immutable and without parts: text that never changes
+SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
 _MRO = type.__dict__["__mro__"].__get__
@@ -151,6 +152,11 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
     return render, lambda: cut
 
 
+def _plain(*parts: Any) -> bool:
+    """A message, a file and a line, as Python's own compiler gives them."""
+    return tuple(map(type, parts)) == (str, str, int)
+
+
 def exception_text(error: BaseException, render: Callable[[Any], str], max_chars: int) -> dict[str, str]:
     """{"type", "message"} of an exception, without its __str__ unless the class is built in and its arguments plain."""
     kind = type(error)
@@ -159,6 +165,8 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
         message = args[0]
     elif not args:
         message = ""
+    elif kind in SYNTAX and len(args) == 2 and type(args[1]) is tuple and _plain(args[0], *args[1][:2]):
+        message = f"{args[0]} ({args[1][0].rpartition('/')[2]}, line {args[1][1]})"  # as its __str__
     elif kind.__flags__ & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
         message = BaseException.__str__(error) if kind.__str__ is BaseException.__str__ else kind.__str__(error)
     else:

@@ -60,6 +60,7 @@ def make_trace(
     put: Callable[[list[Any]], None],
     max_chars: int,
     give_up: Callable[[str], None],
+    notice: Callable[[OSError, Any], None],
 ) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
     """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
     firsts, shared = first_lines(source)
@@ -163,6 +164,8 @@ def make_trace(
                 if arg[0] is StopIteration and state.ops[frame.f_lasti] in DRAINS:
                     return local
                 error = exception_text(arg[1], render, max_chars)
+                if issubclass(arg[0], OSError):
+                    notice(arg[1], arg[2])
                 if overflowed(arg[1]):  # then the callback of the innermost frame had no room either
                     raise arg[1]
                 if waiting is not None:
@@ -187,6 +190,8 @@ def make_trace(
             state = frames.get(id(frame)) if frame.f_trace is not None else None
             if state is None:
                 if numbers == 0 and frame.f_locals is namespace:
+                    if not firsts:
+                        return None  # no statement: Python would report a line 0
                     frames[id(frame)] = Frame(0, code.co_name, code, module_texts, module_values)
                     return local
                 numbers += 1

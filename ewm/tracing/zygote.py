@@ -22,9 +22,9 @@ from types import ModuleType
 from typing import Any
 
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
-EXITED, SIGNALED, CPU, WALL = range(4)  # how a child ended
+EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
-NAMES = ("syscalls", "isolation", "policy", "purity", "snapshot", "folding", "tracer", "record", "child")
+NAMES = ("syscalls", "isolation", "purity", "snapshot", "policy", "folding", "tracer", "record", "child")
 
 
 def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
@@ -77,8 +77,13 @@ class Zygote:
         self.record, self.child = record, child
         self.stdin, self.stdout = os.dup(0), os.dup(1)
         self.null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1):
-            os.dup2(self.null, fd)
+        os.dup2(self.null, 0)
+        self.spilled, spill = os.pipe()  # descriptor 1 of every child: the program's stdout is an object, not this
+        os.set_blocking(spill, False)
+        os.dup2(spill, 1)
+        os.close(spill)
+        self.spills = select.poll()
+        self.spills.register(self.spilled, select.POLLIN)
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
         self.memory = mmap.mmap(-1, record.SIZE)
@@ -119,7 +124,8 @@ class Zygote:
                 first += 1
                 continue
             rows = [self.record.read(self.memory, slot) for slot in range(len(group))]
-            alone[first:last] = [state in (self.record.RUNNING, self.record.ALONE) for state, *_ in rows]
+            again = (self.record.RUNNING, self.record.ALONE)
+            alone[first:last] = [how == WROTE or state in again for state, *_ in rows]
             if not any(alone[first:last]) and rows[0][0] == self.record.WAITING:
                 alone[first] = True  # the child did not even begin: go on one by one
             first = self.deliver(rows, requests, alone, first)
@@ -160,11 +166,14 @@ class Zygote:
         _, state, usage = os.wait4(pid, 0)
         self.guard.reap(pid)
         cpu_s = usage.ru_utime + usage.ru_stime
+        spilled = False
+        while self.spills.poll(0):
+            spilled = bool(os.read(self.spilled, 1 << 16))
         if how != EXITED:
             return how, signal.SIGKILL, cpu_s
         if os.WIFSIGNALED(state):
             return SIGNALED, os.WTERMSIG(state), cpu_s
-        return EXITED, os.WEXITSTATUS(state), cpu_s
+        return WROTE if spilled else EXITED, os.WEXITSTATUS(state), cpu_s
 
     def watch(self, pid: int, began: float) -> int:
         """Wait until the child has ended, by itself or because it used up its time."""
@@ -196,6 +205,7 @@ def main(folder: str) -> None:
     unload()
     if REEXEC not in sys.argv and modules["isolation"].fix_addresses():
         os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
+    sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there
     gc.disable()
     zygote = Zygote(modules["isolation"], modules["record"], modules["child"])
     gc.freeze()

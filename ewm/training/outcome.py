@@ -1,4 +1,5 @@
-"""What a training leaves: <run>/adapter, as PEFT stores it, or <run>/model where every weight was trained (lora=none).
+"""What a training leaves: <run>/adapter, as PEFT stores it with the name of its base, or <run>/model where every weight
+was trained (lora=none).
 
 Written aside and renamed.
 """
@@ -20,7 +21,7 @@ def keep(model: Model, run: Path) -> Path:
     folder = Path(run) / ("adapter" if adapted else "model")
     with checkpoints.replacing(folder) as partial:
         if adapted:
-            model.model.save_pretrained(partial, selected_adapters=["default"])
+            model.save_adapter(partial)
         else:
             model.model.save_pretrained(partial)
             model.tokenizer.save_pretrained(partial)

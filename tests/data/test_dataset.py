@@ -1,7 +1,9 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from ewm import data, formats
 from ewm.config import ConfigError
@@ -11,6 +13,7 @@ from ewm.data import example as examples
 from ewm.programs import Program
 from ewm.rewards import blind, terms
 from ewm.scoring import baselines, metrics, outline
+from ewm.sources import Mine
 
 SOURCES = {
     "known": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0, "loop": 1.0}, "weight": 0.5},
@@ -23,9 +26,9 @@ def cfg(tmp_path):
     return DataConfig(sources=SOURCES, num_train=24, num_validation=6, cache_dir=str(tmp_path), workers=1)
 
 
-def build(cfg, task="trace", format="delta", style="short", **keys):
+def build(cfg, task="trace", format="delta", style="short", level="auto", **keys):
     task = task if isinstance(task, TaskConfig) else TaskConfig(name=task)
-    return data.build(cfg, TraceConfig(), task, FormatConfig(format), style, len, **keys)
+    return data.build(cfg, TraceConfig(isolation=level), task, FormatConfig(format), style, len, **keys)
 
 
 def test_a_smaller_set_is_a_prefix_and_splits_share_no_family(cfg):
@@ -86,6 +89,39 @@ def test_every_target_is_its_own_truth(cfg, format, style):
         said = formats.parse(e.target, e.task, e.format)
         assert said.parsed
         assert (said.steps, said.value) == (e.truth.prediction.steps, e.truth.prediction.value)
+
+
+def test_what_is_refused_depends_on_the_isolation(cfg):
+    levels = {level: build(cfg, level=level).manifest["content"] for level in ("auto", "L0")}
+    assert len(set(levels.values())) == 2
+
+
+REFUSED = {
+    "a file": ("def f():\n    return open('data.txt').read()\n", "f()"),
+    "the same, caught": ("try:\n    open('data.txt')\nexcept OSError:\n    print('none')\n", None),
+    "a socket": ("import asyncio\nasync def f(n):\n    return n\n", "asyncio.run(f(2))"),
+    "output that no trace holds": ("import os\nn = os.write(1, b'x')\n", None),
+}
+
+
+@pytest.mark.parametrize("source, entry", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("level", ["auto", "L0"])
+def test_what_a_sandbox_refused_is_no_truth(source, entry, level):
+    from ewm.tracing import Runner
+
+    program = Program(source, entry)
+    with Runner(TraceConfig(workers=1, isolation=level)) as runner:
+        trace = runner.trace(program)
+    assert examples.make(program, trace, "trace", "delta", "short", "user") == "trace: policy"
+    assert not formats.truth(trace, program, "trace", "delta").complete
+
+
+@pytest.mark.slow
+def test_the_default_preset_asks_for_no_more_mined_programs_than_there_are():
+    preset = OmegaConf.load(Path(__file__).parents[2] / "conf" / "data" / "default.yaml")
+    mined, total = preset.sources.mined, sum(node.weight for node in preset.sources.values())
+    there = len(list(Mine(mined.packages).programs(0, "train")))
+    assert preset.num_train * mined.weight / total <= there
 
 
 def test_a_program_that_never_ends_costs_itself_alone():

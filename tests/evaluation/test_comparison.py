@@ -45,9 +45,7 @@ def test_adapter_beats_base_on_the_same_items(run):
 
 def test_worst_shows_wrong_answers_only_and_two_of_a_level_at_most(run):
     found, _ = run(model=Made(EXAMPLES, adapter=wrong))
-    assert [bad.group for bad in found.worst] == [f"heldout/{x}" for x in sorted(LEVELS) for _ in range(2)] or len(
-        found.worst
-    ) == 6
+    assert sorted(bad.group for bad in found.worst) == [f"heldout/{x}" for x in sorted(LEVELS) for _ in range(2)]
     assert all(bad.divergence == 1 and bad.divergence_kind == "value" for bad in found.worst)
     assert run(folder="second", model=Made(EXAMPLES, adapter=right))[0].worst == ()
 

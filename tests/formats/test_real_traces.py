@@ -41,6 +41,14 @@ def test_grammar_programs(runner, index, level):
     assert {(s.line, s.depth) for s in truth.prediction.steps} <= seen
 
 
+@pytest.mark.parametrize("form", [formats.get(n) for n in formats.NAMES], ids=formats.NAMES)
+@pytest.mark.parametrize("source", ["", "\n\n", "# nothing\n", "# a\n# b"])
+def test_a_program_without_a_statement(runner, source, form):
+    trace = runner.trace(Program(source))
+    said = form.parse(form.render(trace))
+    assert (trace.status, said.parsed, said.steps, form.steps(trace)) == ("ok", True, (), ())
+
+
 BY_EYE = {
     "generator": (
         "def g(n):\n    for i in range(n):\n        x = yield i\n\nfor a in g(2):\n    print(a)",

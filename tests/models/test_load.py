@@ -109,6 +109,33 @@ def test_adapter_shares_the_base_and_reads_back(nano_config, tmp_path):
     assert "/" not in (tmp_path / "adapter_config.json").read_text().split('"base_model_name_or_path"')[1].split(",")[0]
 
 
+@pytest.mark.parametrize(
+    "named, name, path, fits",
+    [
+        ("", "hf", "any", True),  # it does not say
+        ("nano", "nano", "", True),
+        ("nano", "qwen3_0_6b", "Qwen/Qwen3-0.6B", False),
+        ("Qwen/Qwen3-0.6B", "hf", "/models/Qwen3-0.6B/", True),  # the same in a folder
+        ("Qwen/Qwen3-0.6B", "hf", "/models/Qwen3-4B", False),
+        ("/gone/model", "nano", "", False),
+    ],
+)
+def test_an_adapter_knows_its_base(tmp_path, named, name, path, fits):
+    (tmp_path / "adapter_config.json").write_text(f'{{"base_model_name_or_path": "{named}"}}')
+    problem = models.base_problem(tmp_path, ModelConfig(name=name, path=path))
+    assert (problem is None) == fits
+    assert fits or f"was trained on {named}, but model={name} is" in problem
+
+
+def test_an_adapter_of_another_base_is_refused(nano_config, tmp_path):
+    models.load(nano_config, LoraConfig(r=2), CPU).save_adapter(tmp_path)
+    with pytest.raises(ConfigError, match="was trained on nano_scratch, but model=other is other"):
+        models.load(replace(nano_config, name="other"), None, CPU).with_adapter(tmp_path)
+    (tmp_path / "adapter_config.json").write_text("{")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        models.load(nano_config, None, CPU).with_adapter(tmp_path)
+
+
 def test_active_gives_training_mode_back(nano_config):
     model = models.load(nano_config, LoraConfig(r=2), CPU)
     model.model.train()

@@ -41,6 +41,14 @@ def test_pretty(tmp_path, capsys):
     assert "[3, 3]" in shown
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n"])
+def test_pretty_shows_a_program_without_a_statement(tmp_path, capsys, text):
+    file = tmp_path / "prog.py"
+    file.write_text(text)
+    assert main([str(file), "--pretty"]) == 0
+    assert "0 events" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "line, message",
     [("{", "not JSON"), ("[]", "a program is an object"), ('{"source": "x", "entry": 3}', "entry must be text")],
@@ -53,6 +61,25 @@ def test_wrong_input(tmp_path, capsys, line, message):
 
 
 @pytest.mark.parametrize(
+    "line, message",
+    [
+        (b"{bad", "p.jsonl:3: not JSON"),
+        (b"[" * 100_000, "p.jsonl:3: nested too deeply"),
+        (b'{"source": "x = \xff"}', "p.jsonl:3: not UTF-8 text"),
+        (b'{"source": "x", "stdin": 3}', "p.jsonl:3: stdin must be text"),
+        (b'{"source": 3}', "p.jsonl:3: a program is an object"),
+    ],
+)
+def test_what_stands_before_a_wrong_line_is_traced(tmp_path, capsys, line, message):
+    file = tmp_path / "p.jsonl"
+    file.write_bytes(b'{"source": "x = 1"}\n{"source": "x = 2"}\n' + line + b'\n{"source": "x = 3"}\n')
+    assert main([str(file)]) == 2
+    said = capsys.readouterr()
+    assert [json.loads(row)["events"][-1]["locals"] for row in said.out.splitlines()] == [{"x": "1"}, {"x": "2"}]
+    assert message in said.err
+
+
+@pytest.mark.parametrize(
     "option, said",
     [
         ("--batch=-5", "trace.batch=-5: must be at least 1."),
@@ -61,6 +88,8 @@ def test_wrong_input(tmp_path, capsys, line, message):
         ("--cpu-s=nan", "trace.cpu_s=nan: must be above 0."),
         ("--cpu-s=inf", "trace.cpu_s=inf: must be a number of seconds."),
         ("--memory-mb=0", "trace.memory_mb=0: must be at least 1."),
+        ("--memory-mb=99999999999999", "trace.memory_mb=99999999999999: must be at most 1099511627776."),
+        ("--max-elements=99999999999999999999", "trace.max_elements=99999999999999999999: must be at most"),
         ("--isolation=L9", "trace.isolation=L9: no such choice."),
         ("--require=L9", "trace.require=L9: no such choice."),
     ],

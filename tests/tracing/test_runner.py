@@ -70,6 +70,56 @@ def test_limits_give_an_honest_status(source, status, limits):
     assert after.status == "ok"
 
 
+REFUSED = [
+    ("import asyncio\nasync def f():\n    return 1\nx = 1\nasyncio.run(f())\n", "PermissionError"),
+    ("x = 1\nopen('data.txt', 'w')\n", "PermissionError"),
+    ("x = 1\ntry:\n    open('data.txt')\nexcept OSError:\n    y = 2\n", "policy"),  # outside it may go on otherwise
+    ("import os\nx = 1\nos.listdir()\n", "PermissionError"),
+    ("import tempfile\nx = 1\ntempfile.gettempdir()\n", "FileNotFoundError"),  # what the library makes of it
+    ("import os\nx = 1\nfd = os.memfd_create('m')\nos.write(fd, b'1')\n", "OSError"),
+    ("import os\nx = 1\nos.write(1, b'1')\n", "policy"),
+    ("import os\nx = 1\nos.write(1, b'1' * 10**6)\n", "policy"),
+    ("import os\nx = 1\nos.write(os.dup(1), b'1')\nraise ValueError\n", "ValueError"),
+    ("x = 1\nopen(1, 'w').write('1')\n", "policy"),
+    ("x = 1\nopen(0).read()\n", "policy"),
+]
+
+
+@pytest.mark.parametrize("level", ["auto", "L0"])
+def test_what_the_sandbox_answered_is_no_truth(level):
+    with Runner(TraceConfig(workers=1, isolation=level)) as runner:
+        plain = [runner.plain(Program(source)) for source, _ in REFUSED]
+        traced = list(runner.trace_all(Program(source) for source, _ in REFUSED))
+        after = runner.trace(Program("y = 2\n"))
+    assert {t.status for t in traced + plain} == {"policy"}
+    kinds = [t.exception["type"] for t in traced if t.exception]
+    if level == "auto":
+        assert kinds == [kind for _, kind in REFUSED]
+    assert all(any(e.locals.get("x") == "1" for e in t.events) for t in traced)
+    assert (after.status, after.exception) == ("ok", None)
+
+
+OWN = [
+    "raise PermissionError('no')",
+    "import errno\nraise PermissionError(errno.EACCES, 'no')",
+    "class Denied(PermissionError):\n    pass\nraise Denied(13, 'no')",
+    "exec('raise PermissionError(13, 1)')",
+    "def f():\n    raise OSError(1, 'no')\ntry:\n    f()\nexcept OSError:\n    raise",
+    "exec('x = (')",  # Python looks for the line in a file <string>
+    "import os\nos.close(99)",
+]
+
+
+@pytest.mark.parametrize("source", OWN)
+def test_what_the_program_raises_itself_is_its_own(trace, source):
+    assert trace(source).status == "exception"
+
+
+def test_a_program_sees_no_path_of_ours(trace):
+    done = trace("import sys\nx = sys.argv, sys.orig_argv\nprint('a', file=sys.__stdout__)\n")
+    assert (done.events[-1].locals["x"], done.stdout) == ("([''], [''])", "a\n")
+
+
 def test_a_killed_zygote_costs_one_program():
     with Runner(TraceConfig(workers=1, cpu_s=5)) as runner:
         traces = runner.trace_all(map(Program, ["x = 1\n", "import time\ntime.sleep(30)\n", "x = 3\n", "x = 4\n"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +71,31 @@ def test_text_is_bounded(value):
     assert len(render(value)) < 1000
 
 
-def test_cost_does_not_grow_with_the_value():
-    big = [list(range(1000))] * 100_000
-    assert render(big).endswith("<+99995>]") or "<+" in render(big)
+BIG = [
+    ([list(range(1000))] * 10**5, "[[0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, <+996>], <+99997>]"),
+    (dict.fromkeys(range(10**6), 1), "{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, <+999995>}"),
+    (set(range(10**6)), "{0, 1, 2, 3, 4, <+999995>}"),
+    (bytes(10**6), repr(bytes(60)) + "<+999940>"),
+]
+
+
+@pytest.mark.parametrize("value, text", BIG, ids=[type(value).__name__ for value, _ in BIG])
+def test_cost_does_not_grow_with_the_value(value, text):
+    tracemalloc.start()
+    try:
+        assert render(value) == text
+        assert tracemalloc.get_traced_memory()[1] < 10_000  # bytes at most: no part of the value was copied
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("source", ["x = (", "if x:\npass", "if x:\n\ty\n        z", "return"])
+def test_a_syntax_error_says_what_python_says(source):
+    with pytest.raises(SyntaxError) as caught:
+        compile(source, "/folder/prog.py", "exec")
+    said = exception_text(caught.value, render, 200)
+    assert said == {"type": caught.type.__name__, "message": str(caught.value)}
+    assert "(prog.py, line " in said["message"]
 
 
 def test_exception_text_runs_no_user_code():
@@ -83,4 +106,5 @@ def test_exception_text_runs_no_user_code():
     assert exception_text(Odd("a"), render, 60) == {"type": "Odd", "message": "a"}
     assert exception_text(KeyError("k"), render, 60)["message"] == "'k'"
     assert exception_text(KeyError(Evil()), render, 60)["message"] == "<Evil>"
+    assert exception_text(SyntaxError(Evil(), ("f", 1, 2, "x")), render, 60)["message"] == "<Evil>, ('f', 1, 2, 'x')"
     assert exception_text(FileNotFoundError(2, "No such file"), render, 60)["message"] == "[Errno 2] No such file"

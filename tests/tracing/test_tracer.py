@@ -112,6 +112,7 @@ CASES = {
             "0 exception 4 x=2 -> StopIteration", "0 line 5 x=2", "0 line 6 x=2", "0 return 6 x=2 -> None",
         ],
     ),
+    "a program without a statement has no events": ("# nothing\n\n", "len([0])", []),
     "a deleted name is gone": ("x = 1\ndel x\n", None, ["0 line 1", "0 line 2 x=1", "0 return 2 -> None"]),
     "user dunder methods are frames, the tracer calls none": (
         "class A:\n    def __repr__(self):\n        return 'A!'\na = A()\nprint(a)\n",

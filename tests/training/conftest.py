@@ -25,6 +25,9 @@ class TinyModel:
     def encode(self, messages: Any, target: str | None = None) -> list[int]:
         return nano.encode_messages(messages, target, self.tokenizer)[0]
 
+    def save_adapter(self, path: Path) -> None:
+        self.model.save_pretrained(path)
+
 
 @dataclass
 class ListRecord:
