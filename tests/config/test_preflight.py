@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from hydra.errors import HydraException
 
 from ewm.config import library, preflight
 from ewm.config.preflight import problems
@@ -60,6 +61,17 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["engine=openai"], "engine=openai wants engine.base_url"),
         (["hydra.foo=1"], "hydra.foo=1: "),
         (["sft=null"], "sft=null: leave it out"),
+        (["hydra.sweeper.params.seed=1"], "a grid is written python train.py -m seed=a,b"),
+        (["reward=[gated,strict]"], "reward=[gated,strict]: one option, not a list. Possible: reward=gated; one run for each: python train.py -m reward=gated,strict."),
+        (["model=[nano,hf]"], "model=[nano,hf]: one option, not a list."),
+        (["experiment=[quickstart]"], "experiment=[quickstart]: one option, not a list. Possible: experiment=quickstart"),
+        (["~model"], "~model: a run cannot be without it. Choose another instead: hf, nano,"),
+        (["~reward=gated"], "~reward: a run cannot be without it. Choose another instead: ellora, gated,"),
+        (["+lora.r=3"], "+lora.r=3: lora.r is there already; leave out the +."),
+        (["+lora.r=abc"], "lora.r=abc: wants a whole number."),
+        (["data.sources.reserved.levels={foo: 1}"], "data.sources.reserved.levels has no foo. There: reserved_while_if, reserved_break. A new one is added with +data.sources.reserved.levels.foo=..."),
+        (["task.mix={trace: 1, output: 1}"], "task.mix has no output. There: trace. A new one is added with +task.mix.output=..., one is taken away with ~task.mix.NAME."),
+        (["run=outputs"], "run: no such key. It is one of evaluate.py, not of train.py."),
         (["headline=heldout/exct"], "headline=heldout/exct: no such figure. Did you mean exact?"),
         (["headline=foo"], "headline=foo: no such figure. It reads like heldout/reserved/exact_difference"),
         (["headline=ellora5/exact_difference"], "there is no benchmark ellora5. Possible here: headline=heldout/exact_difference."),
@@ -105,6 +117,8 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["+lora.extra.task_type=X"], "lora.extra.task_type: not set here."),
         (["sft.stream=true"], "sft.stream=true with sft.enabled=false: nothing would be streamed."),
         (["sft=pretrain"], "sft.stream=true trains every weight, and an adapter is on. Possible: lora=none, or sft=short."),
+        (["experiment=nano_base", "sft.tokens_per_step=64"], "sft.tokens_per_step=64 over sft.ranks=2 is 32 tokens a rank, and an example of model.prompt_style=short may have 256. Possible here: 512 or more."),
+        (["experiment=nano_base", "model.prompt_style=sentence", "sft.tokens_per_step=1024"], "may have 1024. Possible here: 2048 or more."),
         (["sft=short", "sft.ranks=2"], "sft.ranks=2: a warm start has one rank."),
         (["sft=short", "sft.ema=0.9"], "sft.ema=0.9: only a stream averages."),
         (["reward=ellora"], "reward=ellora reads the recipe's text, not delta. Possible: format=ellora."),
@@ -198,9 +212,76 @@ def test_a_sweep_goes_on_unless_no_job_can_run():
     assert "Did you mean strict?" in problems(["reward=strct,gated"], multirun=True)[0]
 
 
+@pytest.mark.parametrize("override, said", [
+    ("seed=range(0)", "seed=range(0): there is no value in it. Possible: seed=a,b or, for numbers, seed=range(0,3)."),
+    ("seed=interval(0,1)", "seed=interval(0,1): a grid wants values, and an interval has none of its own."),
+    ("reward=glob(x*)", "reward=glob(x*): there is no value in it."),
+    ("reward=[gated,strict],gated", "reward=[gated,strict]: one option, not a list."),
+])  # fmt: skip
+def test_sweeps_over_nothing(override, said):
+    assert said in problems([override], multirun=True)[0]
+
+
+def test_a_sweep_over_all_options_of_a_group():
+    assert problems(["reward=glob(*,exclude=[ellora])"], multirun=True) == []
+
+
+@pytest.mark.parametrize("config_name, overrides, said", [
+    ("train", ["output_dir=/proc/x"], "output_dir=/proc/x: nothing can be written in /proc ("),
+    ("train", ["output_dir=README.md"], "output_dir=README.md: README.md is no folder. Give a folder that can be made"),
+    ("train", ["hydra.run.dir=/proc/x"], "hydra.run.dir=/proc/x: nothing can be written in /proc"),
+    ("train", ["trace.require=L2", "trace.isolation=L0"], "trace.require=L2, but this machine gives L0 (asked: L0). Possible here:"),
+    ("evaluate", ["output_dir=/proc/x"], "output_dir=/proc/x: nothing can be written in /proc"),
+])  # fmt: skip
+@pytest.mark.parametrize("more", [[], ["lora.r=0"]])
+def test_what_this_machine_cannot_give(config_name, overrides, said, more, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    more = more if config_name == "train" else []
+    found = problems([*overrides, *more], config_name, on_machine=True)
+    assert said in found[-1]
+    assert len(found) == 1 + len(more)
+
+
+def test_a_sweep_that_has_no_place():
+    assert "/proc" in problems(["seed=1,2", "output_dir=/proc/x"], multirun=True, on_machine=True)[0]
+
+
+def test_a_place_is_tried_and_left_as_it_was(tmp_path):
+    assert problems([f"output_dir={tmp_path}/new"], on_machine=True) == []
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--config-dir", "/nonexistent"], "--config-dir=/nonexistent: no such folder."),
+    (["--config-path", "/x"], "--config-path=/x: the configuration is conf/. Possible: --config-dir=FOLDER"),
+    (["--config-name", "foo"], "--config-name=foo: none of train.py. Possible here: train."),
+    (["--config-name", "evaluate"], "--config-name=evaluate: none of train.py."),
+    (["--resolve"], "--resolve: wants --cfg job"),
+    (["--cfg", "job", "-m"], "--multirun --cfg: one of them at a time."),
+])  # fmt: skip
+def test_hydras_own_flags(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["train.py", *arguments])
+    with pytest.raises(SystemExit) as ended, preflight("train"):
+        pass
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_errors_of_hydra_are_messages_too(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["evaluate.py"])
+    with pytest.raises(SystemExit) as ended, preflight("evaluate"):
+        raise HydraException("no\n such thing")
+    assert ended.value.code == 2
+    errors = capsys.readouterr().err
+    assert "  no such thing\n" in errors
+    assert errors.endswith("All keys and presets: python evaluate.py --help\n")
+
+
 def test_evaluate_has_its_own_keys(tmp_path):
     assert problems(["generation=sample"], "evaluate") == []
     assert problems(["lora.r=3"], "evaluate")[0].startswith("lora.r: no such key.")
+    assert problems(["lora.r=3"], "evaluate")[0].endswith("It is one of train.py, not of evaluate.py.")
+    assert problems(["reward=strict"], "evaluate") == ["reward: no such key. It is one of train.py, not of evaluate.py."]
     assert problems([f"run={tmp_path}"], "evaluate")[0].startswith(f"run={tmp_path}: no run.json there.")
 
 
