@@ -175,6 +175,28 @@ def test_with_a_gpu(overrides, said, monkeypatch):
     assert said in " ".join(problems(overrides))
 
 
+@pytest.mark.parametrize("line, said", [
+    (b"# a heading", "path={path}, line 2: no program (Expecting value"),
+    (b'{"source": 5}', "path={path}, line 2: no program (source is 5, not text). It wants {{'source': ...}}."),
+    (b'{"source": "x", "entry": ["f"]}', "path={path}, line 2: no program (entry is"),
+    (b"[" * 100_000, "path={path}, line 2: no program ("),
+    (b"\xff", "path={path}, line 2: no program ('utf-8' codec"),
+    (b"5", "path={path}, line 2: no program ("),
+])  # fmt: skip
+@pytest.mark.parametrize("override", [
+    "+data.sources.own={_target_: ewm.sources.Corpus, path: PATH}",
+    "+benchmarks.heldout.sources={own: {_target_: ewm.sources.Corpus, path: PATH}}",
+])  # fmt: skip
+def test_a_file_of_programs_is_read_before_the_run(line, said, override, tmp_path):
+    path = tmp_path / "own.jsonl"
+    path.write_bytes(b'{"source": "x = 1"}\n' + line + b"\n")
+    (found,) = problems([override.replace("PATH", str(path))])
+    assert ".own.path=" in found
+    assert said.format(path=path) in found
+    path.write_bytes(b"\n")
+    assert problems([override.replace("PATH", str(path))])[0].endswith(f"path={path}: there is no program in it.")
+
+
 def test_all_mistakes_at_once():
     found = problems(["lora.rnk=3", "reward=strct", "lora.r=abc", "grpo.loss_type=foo", "data.num_train=-2"])
     assert len(found) == 5
