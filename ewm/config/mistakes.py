@@ -20,12 +20,15 @@ from ewm.config.overrides import Place, Read
 PARAMS = "hydra.sweeper.params."
 
 
-def group_problems(read: Read, place: Place) -> Iterator[str]:
-    """Options that do not exist, several where there is one, none where there must be one."""
+def group_problems(read: Read, multirun: bool, place: Place) -> Iterator[str]:
+    """Options that do not exist, several where there is one, none where there must be one; a study as one run."""
     names = read.names()
     if read.override.is_delete():
         if _needed(read.group, place):
             yield f"~{read.key}: a run cannot be without it. Choose another instead: {', '.join(names)}."
+        return
+    if read.group == "sweep" and not multirun:
+        yield f"{read.text}: a study is several runs, which wants -m: python {place.config_name}.py -m {read.text}."
         return
     several = isinstance(defaults(place.config_name).get(read.group), list)
     for text in read.variants:

@@ -72,9 +72,10 @@ def problems(
     place = Place(config_name, tuple(searchpath))
     read = parse(arguments, found, searchpath)
     presets = [r for r in read if r.group in groups(config_name)]
+    of_a_sweep = multirun or any(r.key == "hydra.run.dir" for r in read)  # a sweep gives its jobs their folders
     right: list[Read] = []
     for one in sorted(read, key=lambda r: r not in presets):
-        mine = list(group_problems(one, place) if one in presets else key_problems(one, place))
+        mine = list(group_problems(one, of_a_sweep, place) if one in presets else key_problems(one, place))
         mine = mine or list(sweep_problems(one, multirun, place))
         found += mine
         right += [] if mine else [one]

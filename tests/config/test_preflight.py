@@ -61,6 +61,7 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["engine=openai"], "engine=openai wants engine.base_url"),
         (["hydra.foo=1"], "hydra.foo=1: "),
         (["sft=null"], "sft=null: leave it out"),
+        (["sweep=seeds"], "sweep=seeds: a study is several runs, which wants -m: python train.py -m sweep=seeds."),
         (["hydra.sweeper.params.seed=1"], "a grid is written python train.py -m seed=a,b"),
         (["reward=[gated,strict]"], "reward=[gated,strict]: one option, not a list. Possible: reward=gated; one run for each: python train.py -m reward=gated,strict."),
         (["model=[nano,hf]"], "model=[nano,hf]: one option, not a list."),
@@ -242,6 +243,11 @@ def test_a_sweep_goes_on_unless_no_job_can_run():
 ])  # fmt: skip
 def test_sweeps_over_nothing(override, said):
     assert said in problems([override], multirun=True)[0]
+
+
+def test_a_study_is_a_sweep_and_each_of_its_jobs_is_a_run():
+    assert problems(["sweep=seeds"], multirun=True) == []
+    assert problems(["sweep=seeds", "seed=1", "hydra.run.dir='outputs/x'"]) == []
 
 
 def test_a_sweep_over_all_options_of_a_group():
