@@ -2,8 +2,9 @@
 
 A job's folder is <sweep>/<slug of its overrides>-<hash8 of its config>, so the same sweep finds its folders again: done
 jobs are skipped, others go on; equal jobs are one. The folder may hold jobs of other sweeps of the same name: the table
-is that of the jobs of this command. A job that fails leaves its status in its folder, and the sweep goes on; the sweep then
-ends with exit code 1. For a job that was refused before it had a record, the overrides and the reason are left here.
+is that of the jobs of this command. A job that fails leaves its status in its folder, and the sweep goes on; the sweep
+then ends with exit code 1. For a job that was refused before it had a record, the overrides and the reason are left
+here.
 hydra_plugins/ewm_launcher.py hands the jobs over. Does not run jobs side by side.
 """
 

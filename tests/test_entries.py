@@ -73,7 +73,11 @@ def test_the_table_is_that_of_this_command(tmp_path):
         [sys.executable, "-m", "ewm.reporting", "table", str(folder)], cwd=ROOT, capture_output=True, text=True
     )
     assert whole.returncode == 0
-    assert [line[:7] for line in (folder / "table.csv").read_text().splitlines()[1:]] == ["4,done,", "5,done,", "8,done,"]
+    assert [line[:7] for line in (folder / "table.csv").read_text().splitlines()[1:]] == [
+        "4,done,",
+        "5,done,",
+        "8,done,",
+    ]
 
 
 def test_a_study_of_a_preset(tmp_path):

@@ -121,6 +121,9 @@ def benchmarks(cfg: Config) -> Iterator[str]:
         where = f"benchmarks.{name}"
         wrong = targets.problems(where, node, cfg.plugins, LOADERS_GET)
         yield from wrong
+        for key in () if wrong or node.get("sources") else ("levels", "kinds"):
+            if node.get(key) == []:
+                yield f"{where}.{key}=[]: there would be no item. Leave it out, or name one at least."
         if not wrong and isinstance(node.get("sources"), Mapping):
             yield from _sources(f"{where}.sources", node["sources"], cfg)
 

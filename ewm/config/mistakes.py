@@ -16,7 +16,6 @@ from ewm.config.groups import defaults, groups
 from ewm.config.load import SCHEMAS
 from ewm.config.overrides import Place, Read
 
-
 PARAMS = "hydra.sweeper.params."
 
 
@@ -35,8 +34,9 @@ def group_problems(read: Read, multirun: bool, place: Place) -> Iterator[str]:
         value = OverridesParser.create().parse_override(text).value()
         if isinstance(value, list) and not several:
             listed = ",".join(map(str, value))
+            one = value[0] if value else names[0]
             yield (
-                f"{read.key}=[{listed}]: one option, not a list. Possible: {read.key}={value[0] if value else names[0]}; "
+                f"{read.key}=[{listed}]: one option, not a list. Possible: {read.key}={one}; "
                 f"one run for each: python {place.config_name}.py -m {read.key}={listed}."
             )
             continue

@@ -61,6 +61,15 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["engine=openai"], "engine=openai wants engine.base_url"),
         (["hydra.foo=1"], "hydra.foo=1: "),
         (["sft=null"], "sft=null: leave it out"),
+        (["grpo.learning_rate=inf"], "grpo.learning_rate=inf: wants a finite number."),
+        (["generation.temperature=inf"], "generation.temperature=inf: wants a finite number."),
+        (["grpo.lr_scheduler_type=greedy"], "grpo.lr_scheduler_type=greedy: no such choice."),
+        (["grpo.lr_scheduler_type=cosine_with_min_lr"], "cosine_with_min_lr: wants min_lr or min_lr_rate, say +grpo.extra.lr_scheduler_kwargs.min_lr_rate=0.1."),
+        (["grpo.lr_scheduler_type=warmup_stable_decay"], "wants num_decay_steps, say +grpo.extra.lr_scheduler_kwargs.num_decay_steps=10."),
+        (["+grpo.extra.reward_weights=[1,2]"], "grpo.extra.reward_weights: not set here. It follows from reward.terms.NAME.weight."),
+        (["+grpo.extra.generation_batch_size=10"], "grpo.extra.generation_batch_size: not set here."),
+        (["benchmarks.heldout.levels=[]"], "benchmarks.heldout.levels=[]: there would be no item."),
+        (["benchmark=[heldout,ellora5]", "+benchmarks.ellora5.kinds=[]"], "benchmarks.ellora5.kinds=[]: there would be no item."),
         (["sweep=seeds"], "sweep=seeds: a study is several runs, which wants -m: python train.py -m sweep=seeds."),
         (["hydra.sweeper.params.seed=1"], "a grid is written python train.py -m seed=a,b"),
         (["reward=[gated,strict]"], "reward=[gated,strict]: one option, not a list. Possible: reward=gated; one run for each: python train.py -m reward=gated,strict."),
@@ -245,6 +254,35 @@ def test_sweeps_over_nothing(override, said):
     assert said in problems([override], multirun=True)[0]
 
 
+@pytest.mark.parametrize("overrides, said", [
+    (["run="], "run is empty. Give a run's folder"),
+    (["adapter="], "adapter=: no adapter_config.json there."),
+    (["adapter=/nonexistent"], "adapter=/nonexistent: no adapter_config.json there."),
+    (["run=/nonexistent"], "run=/nonexistent: no run.json there."),
+    (["run=FOLDER/run.json"], "run=FOLDER/run.json: a file. Give the run's folder: run=FOLDER."),
+])  # fmt: skip
+def test_what_an_evaluation_is_pointed_at(overrides, said, tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    found = problems(
+        [o.replace("FOLDER", str(tmp_path)) for o in overrides] + ["generation.temperature=-1"], "evaluate"
+    )
+    assert any(line.startswith(said.replace("FOLDER", str(tmp_path))) for line in found)
+    assert "generation.temperature=-1: must be at least 0." in found
+    assert len(found) == 2
+
+
+def test_a_server_is_asked_for_one_model(tmp_path):
+    served = ["engine=openai", "engine.base_url=http://x"]
+    assert problems(served, "evaluate") == []
+    (tmp_path / "adapter_config.json").write_text("{}")
+    (found,) = problems([*served, "engine.model=x", f"adapter={tmp_path}"], "evaluate")
+    assert found.startswith("engine=openai answers under one name, and base and adapter are two models.")
+    for training in ([], ["grpo.enabled=false", "sft=short"]):
+        (found,) = problems([*served, *training])
+        assert found.startswith("engine=openai only evaluates, and the server will not have what is trained here.")
+    assert problems(["engine=vllm_server"], "evaluate")[0].startswith("engine=vllm_server is for training.")
+
+
 def test_a_study_is_a_sweep_and_each_of_its_jobs_is_a_run():
     assert problems(["sweep=seeds"], multirun=True) == []
     assert problems(["sweep=seeds", "seed=1", "hydra.run.dir='outputs/x'"]) == []
@@ -309,7 +347,9 @@ def test_evaluate_has_its_own_keys(tmp_path):
     assert problems(["generation=sample"], "evaluate") == []
     assert problems(["lora.r=3"], "evaluate")[0].startswith("lora.r: no such key.")
     assert problems(["lora.r=3"], "evaluate")[0].endswith("It is one of train.py, not of evaluate.py.")
-    assert problems(["reward=strict"], "evaluate") == ["reward: no such key. It is one of train.py, not of evaluate.py."]
+    assert problems(["reward=strict"], "evaluate") == [
+        "reward: no such key. It is one of train.py, not of evaluate.py."
+    ]
     assert problems([f"run={tmp_path}"], "evaluate")[0].startswith(f"run={tmp_path}: no run.json there.")
 
 
