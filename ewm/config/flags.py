@@ -17,7 +17,7 @@ def problems(flags: Namespace, config_name: str) -> Iterator[str]:
     if flags.config_dir and not Path(flags.config_dir).is_dir():
         yield f"--config-dir={flags.config_dir}: no such folder. Give one that holds groups as conf/ does."
     if flags.config_path:
-        yield f"--config-path={flags.config_path}: the configuration is conf/. Possible: --config-dir=FOLDER, beside it."
+        yield f"--config-path={flags.config_path}: the configuration is conf/. Possible: --config-dir=FOLDER beside."
     if flags.config_name and not has(flags.config_name, config_name):
         yield f"--config-name={flags.config_name}: none of {config_name}.py. Possible here: {config_name}."
     if flags.resolve and not (flags.cfg or flags.help):
