@@ -1,8 +1,10 @@
 """A sweep's jobs, one after the other, each in a process and a folder of its own; the table over them at the end.
 
 A job's folder is <sweep>/<slug of its overrides>-<hash8 of its config>, so the same sweep finds its folders again: done
-jobs are skipped, others go on. A job that fails leaves its status in its folder, and the sweep goes on; the sweep then
-ends with exit code 1. For a job that was refused before it had a record, the overrides and the reason are left here.
+jobs are skipped, others go on; equal jobs are one. The folder may hold jobs of other sweeps of the same name: the table
+is that of the jobs of this command. A job that fails leaves its status in its folder, and the sweep goes on; the sweep
+then ends with exit code 1. For a job that was refused before it had a record, the overrides and the reason are left
+here.
 hydra_plugins/ewm_launcher.py hands the jobs over. Does not run jobs side by side.
 """
 
@@ -37,6 +39,7 @@ SLUG = 120  # characters
 UNSAID = ("name=", "output_dir=", "sweep=", "hydra.")  # overrides that do not tell one job from another
 
 log = logging.getLogger(__name__)
+_launched: dict[Path, None] = {}  # folders of this command's jobs, in order; a sweeper may launch several times
 _failed: list[Path] = []
 
 
@@ -66,8 +69,10 @@ def launch(config: DictConfig, overrides: Sequence[list[str]]) -> list[JobReturn
     configure_log(config.hydra.hydra_logging, config.hydra.verbose)
     folder, config_name = Path(config.hydra.sweep.dir), config.hydra.job.config_name
     jobs = [Job(one, folder / folder_name(one, config_name)) for one in overrides]
-    todo = [job for job in jobs if not job.done]
-    log.info("%d done, %d to do", len(jobs) - len(todo), len(todo))
+    different = {job.folder: job for job in jobs}
+    _launched.update(dict.fromkeys(different))
+    todo = [job for job in different.values() if not job.done]
+    log.info("%d done, %d to do", len(different) - len(todo), len(todo))
     for number, job in enumerate(todo, 1):
         log.info("[%d/%d] %s -> %s", number, len(todo), " ".join(job.overrides), job.folder)
         (job.folder / run.WHY).unlink(missing_ok=True)
@@ -82,7 +87,8 @@ def leave_reason(job: Job, code: int, config_name: str = "train") -> None:
     """What the table needs of a job that ended before it had a record: its overrides, and why."""
     if (job.folder / "run.json").exists():
         return
-    said = problems(job.overrides, config_name, searchpath=_searchpath()) if code == 2 else []  # as the job was told
+    told = [*job.overrides, f"hydra.run.dir='{job.folder}'"]
+    said = problems(told, config_name, searchpath=_searchpath()) if code == 2 else []  # as the job was told
     path = job.folder / ".hydra" / "overrides.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -107,7 +113,7 @@ class SweepTable(Callback):
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         from ewm.reporting.table import sweep_table
 
-        sweep_table(Path(config.hydra.sweep.dir))
+        sweep_table(Path(config.hydra.sweep.dir), jobs=list(_launched))
         if _failed:
             for folder in _failed:
                 print(f"failed: {folder}", file=sys.stderr)

@@ -60,6 +60,32 @@ def test_a_sweep_skips_what_is_done_and_survives_what_fails(tmp_path):
     assert runs(folder) == found
 
 
+def test_the_table_is_that_of_this_command(tmp_path):
+    assert call(TOY, "-m", "lora.r=4,5", "name=grid", cwd=tmp_path).returncode == 0
+    done = call(TOY, "-m", "lora.r=8,8", "name=grid", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "0 done, 1 to do" in done.stdout
+    folder = tmp_path / "outputs" / "sweeps" / "grid"
+    (row,) = (folder / "table.csv").read_text().splitlines()[1:]
+    assert row.startswith("8,done,")
+    assert len(runs(folder)) == 3
+    whole = subprocess.run(
+        [sys.executable, "-m", "ewm.reporting", "table", str(folder)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert whole.returncode == 0
+    assert [line[:7] for line in (folder / "table.csv").read_text().splitlines()[1:]] == [
+        "4,done,",
+        "5,done,",
+        "8,done,",
+    ]
+
+
+def test_a_study_of_a_preset(tmp_path):
+    done = call(TOY, "-m", "sweep=seeds", "seed=0,1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "outputs" / "sweeps" / "seeds" / "table.csv").read_text().splitlines()) == 3
+
+
 def test_a_job_that_the_checks_refuse_has_its_row(tmp_path):
     done = call(TOY, "-m", "grpo.num_generations=7,8", "name=grid", cwd=tmp_path)
     folder = tmp_path / "outputs" / "sweeps" / "grid"

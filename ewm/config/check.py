@@ -21,6 +21,7 @@ Config = TrainConfig | EvaluateConfig
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # vllm.config.lora.MaxLoRARanks, from 8
 TASKS = ("trace", "output")
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # nano's
+EXAMPLE = {"short": 256, "sentence": 1024}  # tokens that 97 in 100 of a stream's examples do not exceed
 MODULES = tuple(f"model.layers.0.{'self_attn' if name[0] in 'qkvo' else 'mlp'}.{name}" for name in LAYERS)
 
 
@@ -34,7 +35,12 @@ def check(cfg: Config) -> list[str]:
 
 
 def run(cfg: Config) -> Iterator[str]:
-    """Where the run's folder will be."""
+    """Where the run's folder will be, and the folders that an evaluation is pointed at."""
+    if isinstance(cfg, EvaluateConfig):
+        if cfg.run == "":
+            yield "run is empty. Give a run's folder, run=outputs/train/<name>/<run>, or leave it out: the base alone."
+        if cfg.adapter is not None and not (Path(cfg.adapter) / "adapter_config.json").exists():
+            yield f"adapter={cfg.adapter}: no adapter_config.json there. It is what PEFT saves, such as RUN/adapter."
     if not re.fullmatch(r"(?!\.)[\w.+-]+", cfg.name):
         yield f"name={cfg.name}: names a folder. Possible: letters, digits, _ + - and, not at its beginning, a dot."
     if not cfg.output_dir:
@@ -129,10 +135,14 @@ def engine(cfg: Config) -> Iterator[str]:
         yield "engine=vllm_server cannot receive weights without a CUDA device. Possible here: engine=hf."
     if name in ("vllm", "vllm_colocate") and not library.installed("vllm"):
         yield f'engine={name}: vllm is not installed. pip install -e ".[gpu]", or engine=hf.'
+    if name == "openai":
+        yield from _served(cfg)
+    if name == "vllm_server" and not isinstance(cfg, TrainConfig):
+        yield "engine=vllm_server is for training. Possible: engine=hf, engine=vllm, or engine=openai."
     if name in ("openai", "vllm_server") and not cfg.engine.base_url:
         yield f"engine={name} wants engine.base_url, say http://localhost:8000/v1."
-    if training and name in ("vllm", "openai"):
-        yield f"engine={name} only evaluates: its policy cannot change. For training: hf, vllm_colocate, vllm_server."
+    if training and name == "vllm":
+        yield "engine=vllm only evaluates: its policy cannot change. For training: hf, vllm_colocate, vllm_server."
     if isinstance(cfg, TrainConfig) and cfg.lora.enabled and name.startswith("vllm"):
         if cfg.lora.r > VLLM_RANKS[-1]:
             yield f"lora.r={cfg.lora.r} is more than vLLM serves. Possible: up to {VLLM_RANKS[-1]}, or engine=hf."
@@ -141,6 +151,20 @@ def engine(cfg: Config) -> Iterator[str]:
                 f"engine={name} with model.quantization=nf4: merging the adapter into 4 bits loses the update. "
                 f"Possible: model.quantization=null model.dtype=bfloat16, or engine=hf."
             )
+
+
+def _served(cfg: Config) -> Iterator[str]:
+    """A server has neither what is trained here nor an adapter that lies here."""
+    if isinstance(cfg, TrainConfig):
+        yield (
+            "engine=openai only evaluates, and the server will not have what is trained here. For training: hf, "
+            "vllm_colocate, vllm_server."
+        )
+    elif cfg.adapter or (cfg.run and (Path(cfg.run) / "adapter").exists()):
+        yield (
+            "engine=openai answers under one name, and base and adapter are two models. Possible: engine=hf, or two "
+            "runs without run= and adapter=, engine.model=BASE and engine.model=ADAPTER, the server's names."
+        )
 
 
 def lengths(cfg: TrainConfig) -> Iterator[str]:
@@ -167,10 +191,23 @@ def sft(cfg: TrainConfig) -> Iterator[str]:
     """A stream trains every weight; a warm start the adapter, in this process."""
     if cfg.sft.stream and not cfg.sft.enabled:
         yield "sft.stream=true with sft.enabled=false: nothing would be streamed. Possible: sft=pretrain, or sft=none."
-    elif cfg.sft.stream and cfg.lora.enabled:
-        yield "sft.stream=true trains every weight, and an adapter is on. Possible: lora=none, or sft=short."
-    elif cfg.sft.enabled and not cfg.sft.stream:
+    elif cfg.sft.stream:
+        if cfg.lora.enabled:
+            yield "sft.stream=true trains every weight, and an adapter is on. Possible: lora=none, or sft=short."
+        yield from _cells(cfg)
+    elif cfg.sft.enabled:
         if cfg.sft.ranks > 1:
             yield f"sft.ranks={cfg.sft.ranks}: a warm start has one rank. Possible: sft.ranks=1, or sft.stream=true."
         if cfg.sft.ema is not None:
             yield f"sft.ema={cfg.sft.ema:g}: only a stream averages. Possible: sft.ema=null, or sft.stream=true."
+
+
+def _cells(cfg: TrainConfig) -> Iterator[str]:
+    """A stream's examples are laid into cells of a rank's share; what is longer is left out."""
+    share, longest = cfg.sft.tokens_per_step // max(1, cfg.sft.ranks), EXAMPLE.get(cfg.model.prompt_style, 1)
+    if share < longest:
+        yield (
+            f"sft.tokens_per_step={cfg.sft.tokens_per_step} over sft.ranks={cfg.sft.ranks} is {share} tokens a rank, "
+            f"and an example of model.prompt_style={cfg.model.prompt_style} may have {longest}. Possible here: "
+            f"{longest * cfg.sft.ranks} or more."
+        )

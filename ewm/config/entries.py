@@ -41,9 +41,22 @@ def _sources(where: str, entries: Entries, cfg: Config) -> Iterator[str]:
         yield from wrong
         if not wrong:
             try:
-                targets.build(node, cfg.plugins)  # says what a signature cannot: no such file, no such package
+                made = targets.build(node, cfg.plugins)  # says what a signature cannot: no such file, no such package
             except ValueError as error:
                 yield f"{where}.{name}.{error}"
+            else:
+                yield from _file(f"{where}.{name}.path", made)
+
+
+def _file(where: str, source: Any) -> Iterator[str]:
+    """A source that is a file is read once through: a line that is no program would end the run much later."""
+    if not isinstance(source, targets.locate("ewm.sources.Corpus")):
+        return
+    try:
+        if next(source.programs(0), None) is None:
+            yield f"{where}={source.path}: there is no program in it."
+    except (ConfigError, OSError) as error:
+        yield f"{where}={error}"
 
 
 def reward(cfg: TrainConfig) -> Iterator[str]:
@@ -108,6 +121,9 @@ def benchmarks(cfg: Config) -> Iterator[str]:
         where = f"benchmarks.{name}"
         wrong = targets.problems(where, node, cfg.plugins, LOADERS_GET)
         yield from wrong
+        for key in () if wrong or node.get("sources") else ("levels", "kinds"):
+            if node.get(key) == []:
+                yield f"{where}.{key}=[]: there would be no item. Leave it out, or name one at least."
         if not wrong and isinstance(node.get("sources"), Mapping):
             yield from _sources(f"{where}.sources", node["sources"], cfg)
 

@@ -93,6 +93,9 @@ def values(cfg: Any) -> Iterator[str]:
             yield f"{key}={value}: no such choice.{did_you_mean(str(value), allowed)} Possible: {', '.join(allowed)}."
     for key, (least, inclusive, most) in RANGES.items():
         value = get(cfg, key)
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{key}={value}: wants a finite number."
+            continue
         if value is None or (least < value <= most) or (inclusive and value == least):
             continue
         floor = f"at least {least}" if inclusive else f"above {least}"

@@ -107,6 +107,8 @@ def _task_overrides(dict_config: DictConfig) -> list[str]:
 
 def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The sections of the run's own config; a section or key that the command line names wins."""
+    if Path(plain.run).is_file():
+        raise ConfigError(f"run={plain.run}: a file. Give the run's folder: run={Path(plain.run).parent}.")
     try:
         trained = record.read(Path(plain.run), ("config",))["config"]
     except FileNotFoundError:
@@ -117,14 +119,26 @@ def _take_over(plain: DictConfig, overrides: Sequence[str]) -> DictConfig:
     if not isinstance(trained, dict):
         raise record.damaged(path, "has no mapping under config")
     named = [o.lstrip("+~").partition("=")[0] for o in overrides]
+    taken = {o.partition("=")[0] for o in overrides if o.startswith("~")}
     for section in FROM_RUN:
         if section not in named and section in trained:
-            mine = {key: OmegaConf.select(plain, key) for key in named if key.startswith(f"{section}.")}
+            inside = [key for key in named if key.startswith(f"{section}.")]
+            mine = {key: OmegaConf.select(plain, key) for key in inside}
             schema = cast(Any, OmegaConf.get_type(plain, section))
             plain[section] = _section(schema, trained[section], f"{path}: {section}")
             for key, value in mine.items():
-                OmegaConf.update(plain, key, value)
+                if value is None and f"~{key}" in taken:
+                    _take_away(plain, key)
+                else:
+                    OmegaConf.update(plain, key, value, force_add=True)  # + was read before; the run may lack the key
     return plain
+
+
+def _take_away(plain: DictConfig, key: str) -> None:
+    parent, _, name = key.rpartition(".")
+    there = OmegaConf.select(plain, parent)
+    with open_dict(there):
+        there.pop(name, None)
 
 
 def _section(schema: Any, values: Any, where: str) -> Any:

@@ -12,6 +12,8 @@ from ewm.config.schema import TrainConfig
 SET_BY = {  # TRL's keys that follow from keys of this project
     "output_dir": "name and output_dir",
     "seed": "seed",
+    "reward_weights": "reward.terms.NAME.weight",
+    "generation_batch_size": "grpo.per_device_train_batch_size and grpo.steps_per_generation",
     "use_cpu": "hardware.device",
     "use_vllm": "engine",
     "vllm_mode": "engine",
@@ -32,7 +34,12 @@ FROM_A_PACKAGE = {  # part of an optimizer's name: what it wants; the first that
     "schedule_free": "schedulefree", "stable_adamw": "optimi", "xla": "torch_xla", "npu": "torch_npu",
     "anyprecision": "torchdistx", "torch_4bit": "torchao", "torch_8bit": "torchao", "": "bitsandbytes",
 }  # fmt: skip
-WANTS_EVALUATION = "reduce_lr_on_plateau"
+WANT_EVALUATION = ("reduce_lr_on_plateau", "greedy")  # they move when an evaluation says so, and there is none
+WANT_KWARGS = {  # transformers/optimization.py: what get_scheduler raises without
+    "cosine_with_min_lr": ("min_lr", "min_lr_rate"),
+    "cosine_warmup_with_min_lr": ("min_lr", "min_lr_rate"),
+    "warmup_stable_decay": ("num_decay_steps",),
+}
 
 
 def grpo(cfg: TrainConfig) -> Iterator[str]:
@@ -54,7 +61,19 @@ def grpo(cfg: TrainConfig) -> Iterator[str]:
     if g.loss_type == "vespo" and g.importance_sampling_level != "token":
         yield "grpo.loss_type=vespo wants grpo.importance_sampling_level=token."
     yield from _optimizer(g.optim)
-    schedules = [name for name in library.schedules() if name != WANTS_EVALUATION]
+    yield from _schedule(cfg)
+
+
+def _schedule(cfg: TrainConfig) -> Iterator[str]:
+    g, given = cfg.grpo, cfg.grpo.extra.get("lr_scheduler_kwargs") or {}
+    if wanted := WANT_KWARGS.get(g.lr_scheduler_type):
+        if not any(name in given for name in wanted):
+            yield (
+                f"grpo.lr_scheduler_type={g.lr_scheduler_type}: wants {' or '.join(wanted)}, say "
+                f"+grpo.extra.lr_scheduler_kwargs.{wanted[-1]}={10 if wanted[-1].startswith('num') else 0.1}."
+            )
+        return
+    schedules = [name for name in library.schedules() if name not in (*WANT_EVALUATION, *WANT_KWARGS)]
     if schedules and g.lr_scheduler_type not in schedules:
         near = did_you_mean(g.lr_scheduler_type, schedules)
         yield f"grpo.lr_scheduler_type={g.lr_scheduler_type}: no such choice.{near} Possible: {', '.join(schedules)}."

@@ -21,6 +21,7 @@ from ewm.data.example import Example
 
 Ask = Callable[[Sequence[Example]], list["Answer"]]
 SCHEMA = 1  # of the cache: raised when ewm.generation decodes differently
+SERVED = ("openai",)  # engines that ask a server
 SAMPLED = 4096  # values of a tensor that enter the fingerprint, evenly spaced
 
 
@@ -72,11 +73,12 @@ def cache_file(
     folder: Path, model: Any, weights: str, sampling: GenerationConfig, engine: EngineConfig, seed: int
 ) -> Path:
     """One file per model, sampling, device and versions of what computes."""
+    served = [engine.base_url, engine.model] if engine.name in SERVED else []  # whose weights are not the ones here
     versions = {name: importlib.metadata.version(name) for name in ("torch", "transformers")}
     key = {
         "schema": SCHEMA,
         "sampling": asdict(sampling),
-        "engine": [engine.name, engine.batch_size],
+        "engine": [engine.name, engine.batch_size, *served],
         "seed": seed if sampling.temperature > 0 else None,
         "device": str(getattr(model, "device", "")),
         "versions": versions,

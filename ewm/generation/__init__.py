@@ -2,6 +2,7 @@
 
     generate(model, prompts, cfg.generation, cfg.engine, seed=cfg.seed)   -> for each prompt its cfg.n completions
 
+vllm_server is the one that TRL trains with: when training has ended, the model in this process answers, as with hf.
 Greedy when the temperature is 0. A sampled completion depends on the seed, its prompt and its number only. An engine
 is imported when it is asked for; one that is not here is a ConfigError.
 """
@@ -18,7 +19,7 @@ from ewm.models import Model
 
 __all__ = ["Completion", "generate"]
 
-ENGINES = {"hf": "hf", "vllm": "vllm", "vllm_colocate": "vllm", "vllm_server": "openai", "openai": "openai"}
+ENGINES = {"hf": "hf", "vllm": "vllm", "vllm_colocate": "vllm", "vllm_server": "hf", "openai": "openai"}
 
 
 def generate(

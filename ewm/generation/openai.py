@@ -1,7 +1,8 @@
 """An OpenAI-compatible server (vLLM's, llama.cpp's, a hosted one): POST {engine.base_url}/chat/completions.
 
 Only the standard library. `engine.model` names the model on the server (default: `model.path`); OPENAI_API_KEY is sent
-if it is set. The server applies its own chat template.
+if it is set. The server applies its own chat template. It serves one model a run: base and adapter under two names are
+two runs.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ def complete(
     """One request a prompt, `engine.batch_size` at a time."""
     if not engine.base_url:
         raise ConfigError(f"engine={engine.name} wants engine.base_url, say http://localhost:8000/v1.")
-    if not engine.model and model.adapter is not None and model.has_adapter:
+    if model.adapter is not None and model.has_adapter:
         raise ConfigError(
-            f"engine={engine.name}: name the served adapter with engine.model=NAME, or the base would answer."
+            f"engine={engine.name}: the server does not have the adapter that is loaded here. Possible: engine=hf, or "
+            f"no adapter and its name on the server, engine.model=NAME."
         )
 
     def one(messages: Sequence[Mapping[str, str]]) -> list[Completion]:

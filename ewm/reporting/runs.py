@@ -39,9 +39,18 @@ def find(folder: Path) -> list[Run]:
     found: list[Run] = []
     for child in [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]:
         inside = any(run.folder in child.parents for run in found)
-        if not inside and ((child / "run.json").exists() or (child / ".hydra" / "overrides.yaml").exists()):
+        if not inside and _is(child):
             found.append(read(child))
     return found
+
+
+def _is(folder: Path) -> bool:
+    return (folder / "run.json").exists() or (folder / ".hydra" / "overrides.yaml").exists()
+
+
+def among(folders: Sequence[Path]) -> list[Run]:
+    """The runs in these folders, each once, in the order of their paths; those that have left nothing are no runs."""
+    return [read(folder) for folder in sorted({folder.resolve(): folder for folder in folders}.values()) if _is(folder)]
 
 
 def read(folder: Path) -> Run:

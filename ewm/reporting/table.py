@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from ewm.evaluation.results import Comparison, split_headline
 from ewm.reporting import plot, seeds, words
-from ewm.reporting.runs import Run, find, swept
+from ewm.reporting.runs import Run, among, find, swept
 from ewm.reporting.terminal import WIDE, grid
 from ewm.scoring import stats
 
@@ -25,10 +25,15 @@ HOLM = "p (Holm)"
 FIGURES = (("reserved", "exact"), ("known", "exact"), ("reserved", "prefix"))
 
 
-def sweep_table(folder: Path | str, console: Console | None = None) -> list[dict[str, str]]:
-    """Write table.md, table.csv and plot.png beside the runs, print the table, return its rows."""
+def sweep_table(
+    folder: Path | str, console: Console | None = None, jobs: Sequence[Path] | None = None
+) -> list[dict[str, str]]:
+    """Write table.md, table.csv and plot.png into the folder, print the table, return its rows.
+
+    Over all runs below the folder, or over those of `jobs` alone.
+    """
     folder = Path(folder)
-    runs = find(folder)
+    runs = find(folder) if jobs is None else among(jobs)
     rows = tabulate(runs)
     out = console or Console()
     if not rows:

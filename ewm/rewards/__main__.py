@@ -22,7 +22,7 @@ from ewm.formats.prediction import Prediction, Truth
 from ewm.programs import Program
 from ewm.rewards import blind
 from ewm.rewards.ellora import Ellora, accuracy
-from ewm.tracing import Runner
+from ewm.tracing import IsolationError, Runner
 
 USAGE = "usage: python -m ewm.rewards score reward=NAME FILE.jsonl"
 UNREADABLE = "is no JSON object with the keys source and completion (and entry, if there is a call)"
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     except UnicodeDecodeError as error:
         print(f"{files[0]}: not UTF-8 text: {error}", file=sys.stderr)
         return 2
-    except (config.ConfigError, OSError) as error:
+    except (config.ConfigError, IsolationError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

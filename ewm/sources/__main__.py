@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -30,13 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     kept: list[Program] = []
     columns: dict[str, Counter[str]] = {}
+    if wrong := [*_unknown(given.packages), *_no_file(Path(given.output))]:
+        console.print("\n".join(wrong), markup=False, soft_wrap=True)
+        return 2
     with Runner(TraceConfig()) as runner:
         for package in given.packages:
-            try:
-                found = list(Mine([package], given.exclude).programs(0))
-            except ValueError as error:
-                console.print(str(error))
-                return 2
+            found = list(Mine([package], given.exclude).programs(0))
             counts = columns[package] = Counter(funnel(package))
             counts["programs"] = len(found)  # after --exclude
             for program, trace in zip(found, runner.trace_all(found), strict=True):
@@ -48,6 +48,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(_table(columns))
     console.print(f"{write_jsonl(given.output, kept)} programs -> {given.output}")
     return 0
+
+
+def _unknown(packages: Sequence[str]) -> Iterator[str]:
+    for package in packages:
+        try:
+            Mine([package])
+        except ValueError as error:
+            yield str(error)
+
+
+def _no_file(path: Path) -> Iterator[str]:
+    """Why the programs could not be written there, before the minutes that they take; an old file stays as it is."""
+    there = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        yield f"--output={path}: cannot be written ({error.strerror}). Name a file in a folder that exists."
 
 
 def _table(columns: dict[str, Counter[str]]) -> Table:

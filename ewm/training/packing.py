@@ -2,7 +2,7 @@
 
 A batch is one optimizer step: cells for every rank. The order depends on the stream alone, and `Packer.state` (the
 position in the stream and the examples drawn but not yet placed) is all that a resumed run needs. An example longer
-than a cell is left out and counted.
+than a cell is left out and counted; where nearly all are, packing ends with an error.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ Encoded = tuple[Sequence[int], int]  # token ids, how many of them are the promp
 MakeStream = Callable[[int], Iterator[Encoded]]
 
 POOL = 64  # examples to choose from when a cell is nearly full
+TOO_LONG = 1000  # examples left out one after the other: the cell fits none
 SHORTEST = 8  # tokens; bounds the number of sequences of a cell, whose array of starts has a fixed length
 
 
@@ -90,6 +91,7 @@ class Packer:
             room -= len(chosen[-1][0])
 
     def _fill(self) -> None:
+        left_out = 0
         while len(self.pending) < POOL:
             example = next(self._stream, None)
             if example is None:
@@ -97,7 +99,14 @@ class Packer:
             self.position = getattr(self._stream, "position", self.position + 1)
             if len(example[0]) > self.size:
                 self.dropped += 1
+                left_out += 1
+                if left_out == TOO_LONG:
+                    raise ValueError(
+                        f"{TOO_LONG:,} examples in a row are longer than a cell of {self.size} tokens. "
+                        f"Give sft.tokens_per_step a larger value."
+                    )
             else:
+                left_out = 0
                 self.pending.append((list(example[0]), example[1]))
 
 

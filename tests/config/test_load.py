@@ -39,6 +39,10 @@ def test_evaluation_takes_over_the_run_and_overrides_win(tmp_path):
     assert cfg.model.name == "nano_scratch"
     assert (cfg.trace.max_events, cfg.trace.cpu_s) == (77, 1.0)
     assert cfg.format.name == "delta"
+    cfg = compose([f"run={tmp_path}", "+task.mix.output=0.5", "task.name=mixed"], "evaluate")
+    assert cfg.task.mix == {"trace": 1.0, "output": 0.5}
+    cfg = compose([f"run={tmp_path}", "+task.mix.output=0.5", "~task.mix.trace", "task.name=mixed"], "evaluate")
+    assert cfg.task.mix == {"output": 0.5}
 
 
 @pytest.mark.parametrize("text, words", [

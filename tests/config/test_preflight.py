@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from hydra.errors import HydraException
 
 from ewm.config import library, preflight
 from ewm.config.preflight import problems
@@ -60,6 +61,27 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["engine=openai"], "engine=openai wants engine.base_url"),
         (["hydra.foo=1"], "hydra.foo=1: "),
         (["sft=null"], "sft=null: leave it out"),
+        (["grpo.learning_rate=inf"], "grpo.learning_rate=inf: wants a finite number."),
+        (["generation.temperature=inf"], "generation.temperature=inf: wants a finite number."),
+        (["grpo.lr_scheduler_type=greedy"], "grpo.lr_scheduler_type=greedy: no such choice."),
+        (["grpo.lr_scheduler_type=cosine_with_min_lr"], "cosine_with_min_lr: wants min_lr or min_lr_rate, say +grpo.extra.lr_scheduler_kwargs.min_lr_rate=0.1."),
+        (["grpo.lr_scheduler_type=warmup_stable_decay"], "wants num_decay_steps, say +grpo.extra.lr_scheduler_kwargs.num_decay_steps=10."),
+        (["+grpo.extra.reward_weights=[1,2]"], "grpo.extra.reward_weights: not set here. It follows from reward.terms.NAME.weight."),
+        (["+grpo.extra.generation_batch_size=10"], "grpo.extra.generation_batch_size: not set here."),
+        (["benchmarks.heldout.levels=[]"], "benchmarks.heldout.levels=[]: there would be no item."),
+        (["benchmark=[heldout,ellora5]", "+benchmarks.ellora5.kinds=[]"], "benchmarks.ellora5.kinds=[]: there would be no item."),
+        (["sweep=seeds"], "sweep=seeds: a study is several runs, which wants -m: python train.py -m sweep=seeds."),
+        (["hydra.sweeper.params.seed=1"], "a grid is written python train.py -m seed=a,b"),
+        (["reward=[gated,strict]"], "reward=[gated,strict]: one option, not a list. Possible: reward=gated; one run for each: python train.py -m reward=gated,strict."),
+        (["model=[nano,hf]"], "model=[nano,hf]: one option, not a list."),
+        (["experiment=[quickstart]"], "experiment=[quickstart]: one option, not a list. Possible: experiment=quickstart"),
+        (["~model"], "~model: a run cannot be without it. Choose another instead: hf, nano,"),
+        (["~reward=gated"], "~reward: a run cannot be without it. Choose another instead: ellora, gated,"),
+        (["+lora.r=3"], "+lora.r=3: lora.r is there already; leave out the +."),
+        (["+lora.r=abc"], "lora.r=abc: wants a whole number."),
+        (["data.sources.reserved.levels={foo: 1}"], "data.sources.reserved.levels has no foo. There: reserved_while_if, reserved_break. A new one is added with +data.sources.reserved.levels.foo=..."),
+        (["task.mix={trace: 1, output: 1}"], "task.mix has no output. There: trace. A new one is added with +task.mix.output=..., one is taken away with ~task.mix.NAME."),
+        (["run=outputs"], "run: no such key. It is one of evaluate.py, not of train.py."),
         (["headline=heldout/exct"], "headline=heldout/exct: no such figure. Did you mean exact?"),
         (["headline=foo"], "headline=foo: no such figure. It reads like heldout/reserved/exact_difference"),
         (["headline=ellora5/exact_difference"], "there is no benchmark ellora5. Possible here: headline=heldout/exact_difference."),
@@ -105,6 +127,8 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["+lora.extra.task_type=X"], "lora.extra.task_type: not set here."),
         (["sft.stream=true"], "sft.stream=true with sft.enabled=false: nothing would be streamed."),
         (["sft=pretrain"], "sft.stream=true trains every weight, and an adapter is on. Possible: lora=none, or sft=short."),
+        (["experiment=nano_base", "sft.tokens_per_step=64"], "sft.tokens_per_step=64 over sft.ranks=2 is 32 tokens a rank, and an example of model.prompt_style=short may have 256. Possible here: 512 or more."),
+        (["experiment=nano_base", "model.prompt_style=sentence", "sft.tokens_per_step=1024"], "may have 1024. Possible here: 2048 or more."),
         (["sft=short", "sft.ranks=2"], "sft.ranks=2: a warm start has one rank."),
         (["sft=short", "sft.ema=0.9"], "sft.ema=0.9: only a stream averages."),
         (["reward=ellora"], "reward=ellora reads the recipe's text, not delta. Possible: format=ellora."),
@@ -161,6 +185,28 @@ def test_with_a_gpu(overrides, said, monkeypatch):
     assert said in " ".join(problems(overrides))
 
 
+@pytest.mark.parametrize("line, said", [
+    (b"# a heading", "path={path}, line 2: no program (Expecting value"),
+    (b'{"source": 5}', "path={path}, line 2: no program (source is 5, not text). It wants {{'source': ...}}."),
+    (b'{"source": "x", "entry": ["f"]}', "path={path}, line 2: no program (entry is"),
+    (b"[" * 100_000, "path={path}, line 2: no program ("),
+    (b"\xff", "path={path}, line 2: no program ('utf-8' codec"),
+    (b"5", "path={path}, line 2: no program ("),
+])  # fmt: skip
+@pytest.mark.parametrize("override", [
+    "+data.sources.own={_target_: ewm.sources.Corpus, path: PATH}",
+    "+benchmarks.heldout.sources={own: {_target_: ewm.sources.Corpus, path: PATH}}",
+])  # fmt: skip
+def test_a_file_of_programs_is_read_before_the_run(line, said, override, tmp_path):
+    path = tmp_path / "own.jsonl"
+    path.write_bytes(b'{"source": "x = 1"}\n' + line + b"\n")
+    (found,) = problems([override.replace("PATH", str(path))])
+    assert ".own.path=" in found
+    assert said.format(path=path) in found
+    path.write_bytes(b"\n")
+    assert problems([override.replace("PATH", str(path))])[0].endswith(f"path={path}: there is no program in it.")
+
+
 def test_all_mistakes_at_once():
     found = problems(["lora.rnk=3", "reward=strct", "lora.r=abc", "grpo.loss_type=foo", "data.num_train=-2"])
     assert len(found) == 5
@@ -198,9 +244,112 @@ def test_a_sweep_goes_on_unless_no_job_can_run():
     assert "Did you mean strict?" in problems(["reward=strct,gated"], multirun=True)[0]
 
 
+@pytest.mark.parametrize("override, said", [
+    ("seed=range(0)", "seed=range(0): there is no value in it. Possible: seed=a,b or, for numbers, seed=range(0,3)."),
+    ("seed=interval(0,1)", "seed=interval(0,1): a grid wants values, and an interval has none of its own."),
+    ("reward=glob(x*)", "reward=glob(x*): there is no value in it."),
+    ("reward=[gated,strict],gated", "reward=[gated,strict]: one option, not a list."),
+])  # fmt: skip
+def test_sweeps_over_nothing(override, said):
+    assert said in problems([override], multirun=True)[0]
+
+
+@pytest.mark.parametrize("overrides, said", [
+    (["run="], "run is empty. Give a run's folder"),
+    (["adapter="], "adapter=: no adapter_config.json there."),
+    (["adapter=/nonexistent"], "adapter=/nonexistent: no adapter_config.json there."),
+    (["run=/nonexistent"], "run=/nonexistent: no run.json there."),
+    (["run=FOLDER/run.json"], "run=FOLDER/run.json: a file. Give the run's folder: run=FOLDER."),
+])  # fmt: skip
+def test_what_an_evaluation_is_pointed_at(overrides, said, tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    found = problems(
+        [o.replace("FOLDER", str(tmp_path)) for o in overrides] + ["generation.temperature=-1"], "evaluate"
+    )
+    assert any(line.startswith(said.replace("FOLDER", str(tmp_path))) for line in found)
+    assert "generation.temperature=-1: must be at least 0." in found
+    assert len(found) == 2
+
+
+def test_a_server_is_asked_for_one_model(tmp_path):
+    served = ["engine=openai", "engine.base_url=http://x"]
+    assert problems(served, "evaluate") == []
+    (tmp_path / "adapter_config.json").write_text("{}")
+    (found,) = problems([*served, "engine.model=x", f"adapter={tmp_path}"], "evaluate")
+    assert found.startswith("engine=openai answers under one name, and base and adapter are two models.")
+    for training in ([], ["grpo.enabled=false", "sft=short"]):
+        (found,) = problems([*served, *training])
+        assert found.startswith("engine=openai only evaluates, and the server will not have what is trained here.")
+    assert problems(["engine=vllm_server"], "evaluate")[0].startswith("engine=vllm_server is for training.")
+
+
+def test_a_study_is_a_sweep_and_each_of_its_jobs_is_a_run():
+    assert problems(["sweep=seeds"], multirun=True) == []
+    assert problems(["sweep=seeds", "seed=1", "hydra.run.dir='outputs/x'"]) == []
+
+
+def test_a_sweep_over_all_options_of_a_group():
+    assert problems(["reward=glob(*,exclude=[ellora])"], multirun=True) == []
+
+
+@pytest.mark.parametrize("config_name, overrides, said", [
+    ("train", ["output_dir=/proc/x"], "output_dir=/proc/x: nothing can be written in /proc ("),
+    ("train", ["output_dir=README.md"], "output_dir=README.md: README.md is no folder. Give a folder that can be made"),
+    ("train", ["hydra.run.dir=/proc/x"], "hydra.run.dir=/proc/x: nothing can be written in /proc"),
+    ("train", ["trace.require=L2", "trace.isolation=L0"], "trace.require=L2, but this machine gives L0 (asked: L0). Possible here:"),
+    ("evaluate", ["output_dir=/proc/x"], "output_dir=/proc/x: nothing can be written in /proc"),
+])  # fmt: skip
+@pytest.mark.parametrize("more", [[], ["lora.r=0"]])
+def test_what_this_machine_cannot_give(config_name, overrides, said, more, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    more = more if config_name == "train" else []
+    found = problems([*overrides, *more], config_name, on_machine=True)
+    assert said in found[-1]
+    assert len(found) == 1 + len(more)
+
+
+def test_a_sweep_that_has_no_place():
+    assert "/proc" in problems(["seed=1,2", "output_dir=/proc/x"], multirun=True, on_machine=True)[0]
+
+
+def test_a_place_is_tried_and_left_as_it_was(tmp_path):
+    assert problems([f"output_dir={tmp_path}/new"], on_machine=True) == []
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--config-dir", "/nonexistent"], "--config-dir=/nonexistent: no such folder."),
+    (["--config-path", "/x"], "--config-path=/x: the configuration is conf/. Possible: --config-dir=FOLDER"),
+    (["--config-name", "foo"], "--config-name=foo: none of train.py. Possible here: train."),
+    (["--config-name", "evaluate"], "--config-name=evaluate: none of train.py."),
+    (["--resolve"], "--resolve: wants --cfg job"),
+    (["--cfg", "job", "-m"], "--multirun --cfg: one of them at a time."),
+])  # fmt: skip
+def test_hydras_own_flags(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["train.py", *arguments])
+    with pytest.raises(SystemExit) as ended, preflight("train"):
+        pass
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_errors_of_hydra_are_messages_too(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["evaluate.py"])
+    with pytest.raises(SystemExit) as ended, preflight("evaluate"):
+        raise HydraException("no\n such thing")
+    assert ended.value.code == 2
+    errors = capsys.readouterr().err
+    assert "  no such thing\n" in errors
+    assert errors.endswith("All keys and presets: python evaluate.py --help\n")
+
+
 def test_evaluate_has_its_own_keys(tmp_path):
     assert problems(["generation=sample"], "evaluate") == []
     assert problems(["lora.r=3"], "evaluate")[0].startswith("lora.r: no such key.")
+    assert problems(["lora.r=3"], "evaluate")[0].endswith("It is one of train.py, not of evaluate.py.")
+    assert problems(["reward=strict"], "evaluate") == [
+        "reward: no such key. It is one of train.py, not of evaluate.py."
+    ]
     assert problems([f"run={tmp_path}"], "evaluate")[0].startswith(f"run={tmp_path}: no run.json there.")
 
 

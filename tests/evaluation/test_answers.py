@@ -1,5 +1,6 @@
 import pytest
 
+from ewm.config.schema import EngineConfig, GenerationConfig
 from ewm.evaluation import answers
 from tests.evaluation.made import example
 
@@ -20,6 +21,15 @@ def test_torn_rows_are_skipped_and_the_next_row_is_whole(tmp_path):
     answers.append_rows(path, [{"n": 3}, {"n": 4}])
     assert [row["n"] for row in answers.read_rows(path)] == [1, 3, 4]
     assert list(answers.read_rows(tmp_path / "none")) == []
+
+
+def test_every_served_model_has_its_own_answers(tmp_path):
+    def file(**engine):
+        return answers.cache_file(tmp_path, None, "w", GenerationConfig(), EngineConfig(**engine), 0)
+
+    served = [{"base_url": "a"}, {"base_url": "b"}, {"base_url": "a", "model": "x"}, {"base_url": "a", "model": "y"}]
+    assert len({file(name="openai", **one) for one in served}) == 4
+    assert file(name="hf") == file(name="hf", model="x")  # not asked
 
 
 def test_fingerprint_sees_the_base_through_an_adapter():

@@ -27,6 +27,13 @@ def test_rows_are_scored_in_order(run):
     assert rows[0]["terms"] == {"path": 1.0, "state": 1.0, "result": 1.0}
 
 
+def test_an_isolation_that_is_not_to_be_had_is_a_message(run):
+    row = {"source": SOURCE, "entry": ENTRY, "completion": "1"}
+    code, rows, errors = run([row], "trace.require=L2", "trace.isolation=L0")
+    assert (code, rows) == (2, [])
+    assert errors.startswith("trace.require=L2, but this machine gives L0")
+
+
 def test_output(run):
     rows = [{"source": SOURCE, "entry": ENTRY, "completion": c} for c in ("1", "2")]
     assert [row["total"] for row in run(rows, "reward=strict", "task=output")[1]] == [1.0, 0.0]

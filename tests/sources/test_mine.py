@@ -152,6 +152,18 @@ def test_a_package_that_is_not_there():
         list(Mine(["os.path"]).programs(0))
 
 
+def test_the_command_asks_for_a_place_before_the_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Mine, "programs", None)  # not reached
+    assert main(["mine", "stdlib", "nothing_like_it", "-o", str(tmp_path / "none" / "x.jsonl")]) == 2
+    errors = capsys.readouterr().err
+    assert "nothing_like_it is not installed" in errors
+    assert "none/x.jsonl: cannot be written (No such file or directory). Name a file in a folder that exists." in errors
+    (tmp_path / "old.jsonl").write_text("old")
+    for place in ("new.jsonl", "old.jsonl"):
+        assert main(["mine", "nothing_like_it", "-o", str(tmp_path / place)]) == 2
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
 def test_the_command_writes_what_can_be_traced(tmp_path, capsys):
     path = tmp_path / "mined.jsonl"
     assert main(["mine", "stdlib", "-o", str(path)]) == 0

@@ -74,6 +74,11 @@ def test_packing_goes_on_from_its_state() -> None:
         assert [c.ids.tolist() for c in expected[0].cells] == [c.ids.tolist() for c in got[0].cells]
 
 
+def test_cells_too_small_for_every_example_are_said() -> None:
+    with pytest.raises(ValueError, match="1,000 examples in a row are longer than a cell of 8 tokens"):
+        next(iter(Packer(counting, size=8, cells=1)))
+
+
 def test_weights_of_prompt_and_target() -> None:
     cell = lay([([5, 6, 7, 8], 2), ([9, 10, 11], 0)], size=16, prompt_weight=0.5)
     assert cell.targets[:7].tolist() == [6, 7, 8, 0, 10, 11, 0]

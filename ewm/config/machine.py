@@ -1,0 +1,65 @@
+"""What only this machine can answer, by trying it: is there a place for the run's folder, is its isolation to be had.
+
+Takes a moment and leaves nothing behind; for a run that is about to start, so not part of `check`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ewm.config import targets
+from ewm.config.errors import ConfigError
+from ewm.config.load import to_dataclass
+from ewm.config.schema import TraceConfig
+
+
+def problems(made: DictConfig, overrides: Sequence[str], config_name: str, multirun: bool) -> list[str]:
+    """Of this composed config, Hydra's node included."""
+    found = list(_place(made, config_name, multirun))
+    try:
+        return [*found, *_isolation(to_dataclass(made, overrides).trace)]
+    except ConfigError:
+        return found  # the check says what is wrong
+
+
+def _place(made: DictConfig, config_name: str, multirun: bool) -> Iterator[str]:
+    folder = _folder(made, config_name, multirun)
+    if folder is None:
+        return
+    there = next(one for one in (folder, *folder.parents) if one.exists() or one.is_symlink())
+    try:
+        with tempfile.TemporaryDirectory(dir=there, prefix=".ewm-"):
+            return
+    except OSError as error:
+        key = "output_dir" if made.output_dir and folder.is_relative_to(made.output_dir) else "hydra.run.dir"
+        given = made.output_dir if key == "output_dir" else folder
+        why = f"{there} is no folder" if not there.is_dir() else f"nothing can be written in {there} ({error.strerror})"
+        yield f"{key}={given}: {why}. Give a folder that can be made and written."
+
+
+def _folder(made: DictConfig, config_name: str, multirun: bool) -> Path | None:
+    """Where the run or the sweep will be, but for the run's own name; None where only Hydra knows."""
+    raw = OmegaConf.to_container(made.hydra, resolve=False)["sweep" if multirun else "run"]["dir"]  # type: ignore[index, call-overload]
+    if "ewm.folder" in str(raw):
+        return Path(made.output_dir) / config_name / made.name
+    try:
+        return Path(str(made.hydra.sweep.dir if multirun else made.hydra.run.dir))
+    except OmegaConfBaseException:
+        return None
+
+
+def _isolation(trace: TraceConfig) -> Iterator[str]:
+    """`trace.require`, held against what a tracing process reaches here."""
+    if trace.require is None:
+        return
+    try:
+        with targets.locate("ewm.tracing.Runner")(replace(trace, workers=1)) as runner:
+            runner.isolation  # noqa: B018  # asked for what it raises
+    except RuntimeError as error:
+        yield f"{error}. Possible here: a lower level, or trace.require=null."
