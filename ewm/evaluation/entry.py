@@ -19,7 +19,10 @@ def evaluate(cfg: EvaluateConfig, record: Any) -> Results:
     adapter = adapter_of(cfg)
     from ewm import models  # here: a missing adapter is answered before torch is loaded
 
-    model = models.load(model_of(cfg), None, cfg.hardware)
+    chosen = model_of(cfg)
+    if adapter and (problem := models.base_problem(adapter, chosen)):
+        raise ConfigError(problem)
+    model = models.load(chosen, None, cfg.hardware)
     settings = Settings.of(cfg)
     if cfg.run:
         settings = replace(settings, headline=endpoint_of(Path(cfg.run)))

@@ -141,6 +141,18 @@ def test_the_adapter_of_a_run_is_found_or_asked_for(tmp_path):
         adapter_of(EvaluateConfig(adapter=str(tmp_path), run=str(tmp_path)))
 
 
+def test_an_adapter_of_another_base_is_answered_before_a_model_loads(tmp_path, monkeypatch):
+    from ewm import models
+    from ewm.config.errors import ConfigError
+    from ewm.config.schema import EvaluateConfig, ModelConfig
+    from ewm.evaluation.entry import evaluate
+
+    monkeypatch.setattr(models, "load", lambda *_: pytest.fail("a model was loaded"))
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "Qwen/Qwen3-0.6B"}')
+    with pytest.raises(ConfigError, match="trained on Qwen/Qwen3-0.6B, but model=nano"):
+        evaluate(EvaluateConfig(adapter=str(tmp_path), model=ModelConfig("nano")), None)
+
+
 def test_a_run_that_trained_every_weight_is_evaluated_as_a_model(tmp_path):
     from ewm.config.schema import EvaluateConfig, ModelConfig
     from ewm.evaluation.entry import adapter_of, model_of
