@@ -263,10 +263,10 @@ def test_sweeps_over_nothing(override, said):
 def test_what_an_evaluation_is_pointed_at(overrides, said, tmp_path):
     (tmp_path / "run.json").write_text("{}")
     found = problems(
-        [o.replace("FOLDER", str(tmp_path)) for o in overrides] + ["generation.temperature=-1"], "evaluate"
+        [o.replace("FOLDER", str(tmp_path)) for o in overrides] + ["generation.temperature=-0.5"], "evaluate"
     )
     assert any(line.startswith(said.replace("FOLDER", str(tmp_path))) for line in found)
-    assert "generation.temperature=-1: must be at least 0." in found
+    assert "generation.temperature=-0.5: must be at least 0." in found
     assert len(found) == 2
 
 

@@ -11,6 +11,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
+from ewm.config.schema import ModelConfig
 from ewm.formats.prediction import Prediction, Truth
 from ewm.models.nano import tokenizer as nano
 
@@ -20,7 +21,7 @@ class TinyModel:
     model: Any
     tokenizer: Any
     device: torch.device = torch.device("cpu")
-    cfg: Any = None
+    cfg: ModelConfig = field(default_factory=lambda: ModelConfig(name="tiny"))
 
     def encode(self, messages: Any, target: str | None = None) -> list[int]:
         return nano.encode_messages(messages, target, self.tokenizer)[0]
