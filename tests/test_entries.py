@@ -100,8 +100,9 @@ def test_ctrl_c_leaves_a_run_that_the_same_command_resumes(tmp_path):
     command = [sys.executable, str(TOY), "seed=9"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     child = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background has it ignored
+    )  # fmt: skip
     for line in child.stdout:
         if "waiting" in line:
             break
