@@ -148,9 +148,16 @@ def _won(results: Results) -> str:
     says = "beats" if found.difference.low > 0 else "is worse than" if found.difference.high < 0 else "does not beat"
     base, adapter, gain = found.base, found.adapter, found.difference
     p = f", p {p_text(found.p)}" if found.p is not None else ""
+    fell = [
+        f"{g.name.rpartition('/')[2]} {cell(d, signed=True)}"
+        for g in results.groups.values()
+        if g.level_kind == "reserved" and metric in g.metrics and (d := g.metrics[metric].difference) and d.high < 0
+    ]
+    but = f"; but one fell: {', '.join(fell)}" if fell else ""
     return (
         f"{what} the adapter {says} the base: {metric} {100 * base.mean:.1f} % -> {100 * adapter.mean:.1f} %, "
         f"{100 * gain.mean:+.1f} points (95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}, n {base.n}{p})"
+        f"{but}"
     )
 
 

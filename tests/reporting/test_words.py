@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from ewm.reporting import words
-from tests.reporting.made import results
+from tests.reporting.made import comparison, group, results
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,11 @@ def test_terminal_rows_by_benchmark():
         "3.0",
         "100",
     )
+
+
+def test_a_reserved_construct_that_fell_is_said_beside_the_gain():
+    found = results()
+    fallen = group("heldout/reserved_while_if", "level", comparison(0.5, (-0.03, -0.06, -0.01)), "reserved")
+    both = dataclasses.replace(found, groups=found.groups | {fallen.name: fallen})
+    assert "but one fell: reserved_while_if -3.0 [-6.0, -1.0]" in words.verdict(both)
+    assert "but one fell" not in words.verdict(found)
