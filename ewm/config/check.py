@@ -39,12 +39,19 @@ def run(cfg: Config) -> Iterator[str]:
     if isinstance(cfg, EvaluateConfig):
         if cfg.run == "":
             yield "run is empty. Give a run's folder, run=outputs/train/<name>/<run>, or leave it out: the base alone."
-        if cfg.adapter is not None and not (Path(cfg.adapter) / "adapter_config.json").exists():
-            yield f"adapter={cfg.adapter}: no adapter_config.json there. It is what PEFT saves, such as RUN/adapter."
+        if cfg.adapter is not None and (problem := no_adapter(cfg.adapter)):
+            yield problem
     if not re.fullmatch(r"(?!\.)[\w.+-]+", cfg.name):
         yield f"name={cfg.name}: names a folder. Possible: letters, digits, _ + - and, not at its beginning, a dot."
     if not cfg.output_dir:
         yield "output_dir is empty. Give a folder, say output_dir=outputs."
+
+
+def no_adapter(folder: str) -> str | None:
+    """What is missing in a folder that `adapter` names."""
+    if (Path(folder) / "adapter_config.json").exists():
+        return None
+    return f"adapter={folder}: no adapter_config.json there. It is what PEFT saves, such as RUN/adapter."
 
 
 def model(cfg: Config) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ewm.config.check import no_adapter
 from ewm.config.errors import ConfigError
 from ewm.config.schema import EvaluateConfig, ModelConfig
 from ewm.evaluation import overlap
@@ -55,12 +56,9 @@ def model_of(cfg: EvaluateConfig) -> ModelConfig:
 def adapter_of(cfg: EvaluateConfig) -> Path | None:
     """The folder of the adapter, None where the model stands alone; ConfigError if one is wanted and not there."""
     if cfg.adapter:
-        folder = Path(cfg.adapter)
-        if not (folder / "adapter_config.json").exists():
-            raise ConfigError(
-                f"adapter={folder}: no adapter_config.json there. It is what PEFT saves, such as RUN/adapter."
-            )
-        return folder
+        if problem := no_adapter(cfg.adapter):
+            raise ConfigError(problem)
+        return Path(cfg.adapter)
     if cfg.run:
         folder = Path(cfg.run) / "adapter"
         if (folder.parent / "model").exists():
