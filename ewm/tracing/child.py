@@ -112,7 +112,7 @@ class _Run:
             self.stop("output_limit")
 
     def put_event(self) -> Callable[[list[Any]], None]:
-        put, most, count = self.record.put, self.limits["max_events"], 0
+        put, most, count = self.record.event, self.limits["max_events"], 0
 
         def put_event(row: list[Any]) -> None:
             nonlocal count

@@ -7,7 +7,8 @@ that a kill keeps what was there. Not pickle: the program could write here.
 from __future__ import annotations
 
 import struct
-from _json import encode_basestring_ascii, make_encoder  # type: ignore[attr-defined]
+from _json import encode_basestring_ascii as _quoted  # type: ignore[attr-defined]
+from _json import make_encoder
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ SIZE = 16 << 20  # bytes; pages are only used when written
 SLOTS = 32  # programs of one fork at most
 WAITING, RUNNING, DONE, ALONE = range(4)  # ALONE: not here, give it a fork of its own
 _ROW = struct.Struct("<IIIxxxxdd")  # start, used, state, wall seconds, CPU seconds
+_USED = struct.Struct("<I").pack_into
 TABLE = SLOTS * _ROW.size
 RESERVE = 64 << 10  # for the closing text
 
@@ -27,7 +29,7 @@ class Record:
         before = _ROW.unpack_from(memory, (slot - 1) * _ROW.size) if slot else (TABLE, 0)
         self.start = self.used = before[0] + before[1]
         self.room = len(memory) - RESERVE
-        self.encode: Any = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, True)
+        self.encode: Any = make_encoder(None, str, _quoted, None, ":", ",", False, False, True)
         self.at = slot * _ROW.size
         _ROW.pack_into(memory, self.at, self.start, 0, RUNNING, 0.0, 0.0)
 
@@ -35,13 +37,24 @@ class Record:
         """Append and commit; `full` is called instead when there is no room, and must not return."""
         self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room)
 
+    def event(self, row: list[Any]) -> None:
+        """`put` for the rows of a trace, most of which hold a few changed names and nothing else."""
+        kind, line, name, depth, number, changed, gone, outer, value, unwound = row
+        if gone or outer or unwound or type(value) is dict:
+            self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room)
+            return
+        text = "{" + ",".join([f"{_quoted(k)}:{_quoted(v)}" for k, v in changed.items()]) + "}" if changed else "0"
+        shown = _quoted(value) if value else "0"
+        row_text = f"[{kind},{line},{_quoted(name)},{depth},{number},{text},0,0,{shown},0],"
+        self._write(row_text.encode("ascii"), self.room)
+
     def _write(self, data: bytes, room: int) -> None:
         start, end = self.used, self.used + len(data)
         if end > room:
             self.full()
         self.memory[start:end] = data
         self.used = end
-        self.memory[self.at + 4 : self.at + 8] = (end - self.start).to_bytes(4, "little")
+        _USED(self.memory, self.at + 4, end - self.start)
 
     def close(self, row: list[Any], wall_s: float, cpu_s: float) -> None:
         """The closing text; the program is done."""

@@ -15,7 +15,13 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 SMALL = frozenset((int, float, bool, type(None), complex))
-ATOMS = SMALL | {str, bytes}  # immutable and without parts: text that never changes
+SIZED = frozenset((str, bytes))
+ATOMS = SMALL | SIZED  # immutable and without parts: text that never changes
+TEXTUAL = SIZED | {type(None)}  # equal means the same text
+EXACT: tuple[set[type], ...] = ({int}, {bool})  # and so among themselves
+CLOSING: dict[type, str] = {list: "]", tuple: ")", dict: "}", set: "}", frozenset: "})"}
+LARGE = 24  # elements from which on a text is worth remembering
+REMEMBERED = 64  # texts at most
 SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
@@ -44,6 +50,10 @@ def opaque(value: object) -> str:
 def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Callable[[Any], str], Callable[[], bool]]:
     """(render, was anything cut so far?) under these limits."""
     max_bits = int(min(max_chars, 4300) * 3.32)
+    depth_by_repr = min(3, max_depth - 1)
+    left = 0  # elements that may still be shown
+    hidden = 0  # elements that the container last written leaves out
+    memory: dict[int, tuple[type, set[type], list[Any], str, int]] = {}  # by id: a hint, what is shown decides
     cut = False
 
     def atom(value: Any) -> str:
@@ -59,14 +69,92 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
             return f"{value[:max_chars]!r}<+{len(value) - max_chars}>"
         return repr(value)
 
-    def small(value: Any) -> bool:
-        """All elements are atoms that repr writes shortly."""
-        if SMALL.issuperset(map(type, value)):
-            return all(-_BIG < v < _BIG for v in value if type(v) is int)
-        return False
+    def short(items: Any, kinds: set[type]) -> bool:
+        """Atoms whose text is not too long: repr of what holds them is their text."""
+        if int in kinds:
+            if len(kinds) == 1:
+                if min(items) <= -_BIG or max(items) >= _BIG:
+                    return False
+            elif not all(-_BIG < v < _BIG for v in items if type(v) is int):
+                return False
+        if kinds <= SIZED:
+            return sum(map(len, items)) <= max_chars
+        return kinds <= SMALL or sum(len(v) for v in items if type(v) in SIZED) <= max_chars
+
+    def plain(items: Any, depth: int) -> bool:
+        """Short atoms, or lists, tuples and dicts of such down to `depth`; looks at no more than could be shown."""
+        nonlocal left
+        left -= len(items)
+        if left < 0:
+            return False
+        kinds = set(map(type, items))
+        if kinds <= ATOMS:
+            return short(items, kinds)
+        if depth <= 0:
+            return False
+        for item in items:
+            kind = type(item)
+            if kind in ATOMS:
+                if not short((item,), {kind}):
+                    return False
+            elif kind is list or kind is tuple:
+                if len(item) > max_elements or not plain(item, depth - 1):
+                    return False
+            elif kind is not dict or len(item) > max_elements or not plain_dict(item, depth - 1):
+                return False
+        return True
+
+    def plain_dict(value: dict[Any, Any], depth: int) -> bool:
+        return plain(value, depth) and plain(value.values(), depth)
+
+    def quick(value: Any, kind: type) -> str:
+        """The text by repr alone where that gives the same; else nothing."""
+        nonlocal left
+        left = max_chars
+        if kind is list or kind is tuple:
+            if not plain(value, depth_by_repr):
+                return ""
+        elif kind is dict:
+            if not plain_dict(value, depth_by_repr):
+                return ""
+        else:
+            return ""
+        text = repr(value)
+        return text if len(text) <= max_chars else ""
+
+    def remembered(value: Any, kind: type) -> str:
+        """The text of a large container of atoms, made anew only if what is shown has changed."""
+        nonlocal hidden
+        if kind is dict:
+            shown = [*islice(value, max_elements), *islice(value.values(), max_elements)]
+        else:
+            shown = list(islice(value, max_elements))
+        kinds = set(map(type, shown))
+        numbers = kinds - TEXTUAL
+        if numbers and numbers not in EXACT:  # 1 == 1.0 == True: equal is not the same
+            return nested(value, max_chars, max_depth, ())
+        old = memory.get(id(value))
+        if old is None or old[0] is not kind or old[1] != kinds or old[2] != shown:
+            if len(memory) >= REMEMBERED:
+                memory.clear()
+            hidden = 0
+            text = nested(value, max_chars, max_depth, ())
+            head = text[: text.rindex(", <+")] if hidden else text
+            memory[id(value)] = kind, kinds, shown, head, len(value) - hidden
+            return text
+        _, _, _, head, count = old
+        return f"{head}, <+{len(value) - count}>{CLOSING[kind]}" if len(value) > count else head
+
+    def closed(texts: list[str], total: int) -> str:
+        """Joined, with a mark for those left out."""
+        nonlocal cut, hidden
+        hidden = total - len(texts)
+        if hidden:
+            cut = True
+            texts.append(f"<+{hidden}>")
+        return ", ".join(texts)
 
     def parts(value: Any, room: int, depth: int, above: tuple[int, ...]) -> list[str]:
-        nonlocal cut
         texts: list[str] = []
         for item in islice(value, max_elements):
             text = nested(item, room, depth, above)
@@ -74,13 +162,9 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
             room -= len(text) + 2
             if room < 0:
                 break
-        if len(texts) < len(value):
-            cut = True
-            texts.append(f"<+{len(value) - len(texts)}>")
         return texts
 
     def items(value: dict[Any, Any], room: int, depth: int, above: tuple[int, ...]) -> list[str]:
-        nonlocal cut
         texts: list[str] = []
         for key, item in islice(dict.items(value), max_elements):
             head = nested(key, room, depth, above)
@@ -89,9 +173,6 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
             room -= len(text) + 2
             if room < 0:
                 break
-        if len(texts) < len(value):
-            cut = True
-            texts.append(f"<+{len(value) - len(texts)}>")
         return texts
 
     def ordered(value: Any) -> Any:
@@ -116,22 +197,20 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
             return "<deep>"
         inside = (*above, id(value))
         if kind is dict:
-            return "{" + ", ".join(items(value, room, depth - 1, inside)) + "}"
-        if (kind is list or kind is tuple) and len(value) <= max_elements and small(value):
-            text = repr(value)
-            if len(text) <= room:
-                return text
+            return "{" + closed(items(value, room, depth - 1, inside), len(value)) + "}"
+        if (kind is list or kind is tuple) and len(value) <= max_elements:
+            kinds = set(map(type, value))
+            if kinds <= ATOMS and short(value, kinds):
+                text = repr(value)
+                if len(text) <= room:
+                    return text
+        shown = value if kind is list or kind is tuple else ordered(value)
+        text = closed(parts(shown, room, depth - 1, inside), len(value))
         if kind is list:
-            return "[" + ", ".join(parts(value, room, depth - 1, inside)) + "]"
+            return f"[{text}]"
         if kind is tuple:
-            texts = parts(value, room, depth - 1, inside)
-            return f"({texts[0]},)" if len(texts) == 1 else "(" + ", ".join(texts) + ")"
-        shown = ordered(value)
-        texts = parts(shown, room, depth - 1, inside)
-        if len(shown) < len(value):
-            cut = True
-            texts.append(f"<+{len(value) - len(shown)}>")
-        text = "{" + ", ".join(texts) + "}" if texts else "set()"
+            return f"({text},)" if len(value) == 1 else f"({text})"
+        text = f"{{{text}}}" if text else "set()"
         return text if kind is set else f"frozenset({text if value else ''})"
 
     def other(value: Any, kind: type) -> str:
@@ -147,6 +226,12 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
         kind = type(value)
         if kind in ATOMS:
             return atom(value)
+        if kind in CLOSING:
+            size = len(value)
+            if size > LARGE:
+                return remembered(value, kind)
+            if size <= max_elements and (text := quick(value, kind)):
+                return text
         return nested(value, max_chars, max_depth, ())
 
     return render, lambda: cut

@@ -71,6 +71,34 @@ def test_text_is_bounded(value):
     assert len(render(value)) < 1000
 
 
+large = st.lists(st.integers(-3, 3) | st.booleans() | st.sampled_from([0.0, -0.0, 1.0, None, "a", 10**40]), min_size=30)
+changes = st.lists(
+    st.tuples(st.sampled_from(["set", "add", "pop", "turn"]), st.integers(0, 29), large.map(lambda v: v[0]))
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(large, changes, st.sampled_from([list, tuple, dict.fromkeys, set]), st.integers(20, 50))
+def test_a_large_value_is_seen_as_it_is_now(value, changes, kind, most):
+    used, _ = make_render(max_elements=most, max_chars=90, max_depth=3)
+    kept = kind(value)
+    for what, place, item in [("", 0, None), *changes]:
+        if what == "set":
+            value[place % len(value)] = item
+        elif what == "add":
+            value.append(item)
+        elif what == "pop" and len(value) > 1:
+            value.pop()
+        elif what == "turn":
+            value.reverse()
+        if kind is list:
+            kept[:] = value
+        else:
+            kept = kind(value)
+        fresh, _ = make_render(max_elements=most, max_chars=90, max_depth=3)
+        assert used(kept) == fresh(kept)
+
+
 BIG = [
     ([list(range(1000))] * 10**5, "[[0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, <+996>], <+99997>]"),
     (dict.fromkeys(range(10**6), 1), "{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, <+999995>}"),
