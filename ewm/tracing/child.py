@@ -62,32 +62,71 @@ class Quiet(io.StringIO):
         return len(text)
 
 
-def run_all(requests: list[dict[str, Any]], limits: dict[str, Any], memory: Any) -> None:
-    """Run the requests one after the other and exit."""
-    watch = Watch(FILE)
-    kept: list[Any] = []  # nothing of a program is destroyed while another one runs
-    most = getrusage(RUSAGE_SELF).ru_maxrss + limits["memory_mb"] * 256  # KiB: a quarter of the limit
-    for slot, request in enumerate(requests):
-        kept.append(_Run(request, limits, memory, slot, watch, alone=len(requests) == 1).run())
-        if getrusage(RUSAGE_SELF).ru_maxrss > most:
-            break
-    _exit(0)
+SAMPLE = """
+import math, string, heapq, bisect, copy, typing, re, collections, functools, itertools, operator
+class A:
+    def __init__(self, n):
+        self.n = n
+def f(xs, text='a b'):
+    total, seen = 0, {}
+    for i, x in enumerate(xs):
+        if x % 2 == 0 and x not in seen:
+            total += x * i
+            seen[x] = str(x)
+        else:
+            total = total - 1
+    while total > 100:
+        total //= 2
+    try:
+        words = sorted(text.split(), key=lambda w: -len(w))
+        int(words[0])
+    except ValueError as error:
+        print(f'{error!r:>8}', total, sep=', ')
+    finally:
+        pairs = [(a, b) for a, b in seen.items() if b.isdigit()]
+    return ''.join(c.upper() for c in text), pairs, tuple(xs[1:]), {len(w) for w in words}, A(total).n
+"""
 
 
-class _Run:
-    """One program in this child."""
+class Child:
+    """Everything that a child needs, made in the zygote: what is made before the fork costs a child no page."""
 
-    def __init__(
-        self, request: dict[str, Any], limits: dict[str, Any], memory: Any, slot: int, watch: Watch, alone: bool
-    ):
-        self.request, self.limits, self.watch, self.alone = request, limits, watch, alone
-        self.began, self.cpu = _now(), _cpu()
-        self.record = Record(memory, slot, lambda: self.stop("event_limit"))
-        self.max_chars = limits["max_chars"]
-        self.render, self.was_cut = make_render(limits["max_elements"], self.max_chars, limits["max_depth"])
+    def __init__(self, limits: dict[str, Any], memory: Any):
+        self.limits, self.max_chars = limits, limits["max_chars"]
+        self.watch = Watch(FILE)
+        self.record = Record(memory, lambda: self.stop("event_limit"))
+        self.render, self.was_cut, self.forget = make_render(
+            limits["max_elements"], self.max_chars, limits["max_depth"]
+        )
+        self.tracer = make_trace(self.render, self.put_event(), self.max_chars, self.stop, self.watch.notice)
+        self.refuse = lambda what: self.stop("policy", what)
+        self.streams = io.StringIO(), Output(self.put_output), Quiet()
+        self.alone = True
         self.count = self.printed = 0
-        sys.stdin, sys.stdout, sys.stderr = io.StringIO(request["stdin"]), Output(self.put_output), Quiet()
-        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[assignment, misc]
+        self.began = self.cpu = 0.0
+
+    def warm_up(self) -> None:
+        """Run a program of our own in the zygote, so that children find in use what they will use."""
+        streams, main = (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"]
+        depth = sys.getrecursionlimit()
+        for source, call in ((SAMPLE, "f([3, 4, 4, 8])"), ("x = (1,\n 2)\n", None), (SAMPLE, "f([2])")):
+            self.run({"source": source, "entry": call, "stdin": "", "plain": False}, 0, alone=False, trusted=True)
+        sys.stdin, sys.stdout, sys.stderr = streams
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = STREAMS  # type: ignore[assignment, misc]
+        sys.modules["__main__"] = main
+        sys.setrecursionlimit(depth)
+        self.forget()
+
+    def run_all(self, requests: list[dict[str, Any]]) -> None:
+        """Run the requests one after the other and exit."""
+        kept: list[Any] = []  # nothing of a program is destroyed while another one runs
+        alone = len(requests) == 1
+        most = getrusage(RUSAGE_SELF).ru_maxrss + self.limits["memory_mb"] * 256  # KiB: a quarter of the limit
+        for slot, request in enumerate(requests):
+            kept.append(self.run(request, slot, alone))
+            if getrusage(RUSAGE_SELF).ru_maxrss > most:
+                break
+        _exit(0)
 
     def end(self, status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
         """Write the closing text. Without a clean end this child is used up."""
@@ -112,69 +151,80 @@ class _Run:
             self.stop("output_limit")
 
     def put_event(self) -> Callable[[list[Any]], None]:
-        put, most, count = self.record.event, self.limits["max_events"], 0
+        put, most = self.record.event, self.limits["max_events"]
 
         def put_event(row: list[Any]) -> None:
-            nonlocal count
-            if count >= most:
+            if self.count >= most:
                 self.stop("event_limit")
-            count += 1
+            self.count += 1
             put(row)
 
         return put_event
 
-    def run(self) -> dict[str, Any] | None:
-        """Compile and run; the namespace, to be kept alive."""
+    def begin(self, stdin: str, slot: int, alone: bool) -> None:
+        """Nothing of the program before is left."""
+        self.alone = alone
+        self.began, self.cpu = _now(), _cpu()
+        self.record.begin(slot)
+        self.count = self.printed = 0
+        self.forget()
+        source, out, quiet = self.streams
+        if stdin:
+            source = io.StringIO(stdin)
+        sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__ = source, out, quiet  # type: ignore[assignment, misc]
+
+    def run(self, request: dict[str, Any], slot: int, alone: bool, trusted: bool = False) -> dict[str, Any] | None:
+        """Compile and run; the namespace, to be kept alive. To run beside others a program must be pure."""
+        self.begin(request["stdin"], slot, alone)
         module = ModuleType("__main__")
         namespace = module.__dict__
         namespace["__builtins__"] = sys.modules["builtins"]
         sys.modules["__main__"] = module
-        source, call = self.request["source"], self.request["entry"]
+        source, call = request["source"], request["entry"]
         try:
             code = compile(source, FILE, "exec", dont_inherit=True)
             entry = compile(call, "<entry>", "eval", dont_inherit=True) if call else None
             codes = own_codes(code)
-            if not self.alone and not pure([*codes.values(), *(own_codes(entry).values() if entry else ())]):
+            if not (alone or trusted) and not pure([*codes.values(), *(own_codes(entry).values() if entry else ())]):
                 self.record.give_up()
                 return None
-            put, notice = self.put_event(), self.watch.notice
-            tools = make_trace(source, codes, namespace, self.render, put, self.max_chars, self.stop, notice)
+            self.tracer.start(source, codes, namespace)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None
-        self.execute(code, entry, namespace, *tools)
+        self.execute(code, entry, namespace, tracing=not request["plain"])
         return namespace
 
-    def execute(self, code: Any, entry: Any, namespace: dict[str, Any], trace: Any, finish: Any, begin: Any) -> None:
+    def execute(self, code: Any, entry: Any, namespace: dict[str, Any], tracing: bool) -> None:
         """Body, then entry, then the closing text."""
-        tracing, body = not self.request["plain"], self.limits["body"] or entry is None
+        body, trace, watch = self.limits["body"] or entry is None, self.tracer.enter, self.watch
         caught: BaseException | None = None
         value: Any = None
         sys.setrecursionlimit(RECURSION + _depth())
-        self.watch.refused = ""
+        watch.refused = ""
         try:
             if tracing and body:
                 sys.settrace(trace)
-            self.watch.start(lambda what: self.stop("policy", what))
+            watch.start(self.refuse)
             exec(code, namespace)
             if entry is not None:
-                begin()
+                self.tracer.begin_entry()
                 if tracing and not body:
-                    self.watch.stop()
+                    watch.stop()
                     sys.settrace(trace)
-                    self.watch.start(lambda what: self.stop("policy", what))
+                    watch.start(self.refuse)
                 value = eval(entry, namespace)
         except BaseException as error:
             caught = error
         gone = tracing and (lost(trace) or overflowed(caught))
-        self.watch.stop()
+        watch.stop()
         sys.settrace(None)
-        self.close(caught, gone, value, entry is not None, finish)
+        self.close(caught, gone, value, entry is not None)
 
-    def close(self, caught: BaseException | None, gone: bool, value: Any, called: bool, finish: Any) -> None:
+    def close(self, caught: BaseException | None, gone: bool, value: Any, called: bool) -> None:
         shown = result = None
         try:
-            finish(caught)
+            self.tracer.finish(caught)
             if caught is not None:
                 shown = exception_text(caught, self.render, self.max_chars)
                 if issubclass(type(caught), OSError):

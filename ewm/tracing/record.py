@@ -22,16 +22,20 @@ RESERVE = 64 << 10  # for the closing text
 
 
 class Record:
-    """The child's side for one program: appends JSON."""
+    """The child's side: appends JSON, for one program after the other."""
 
-    def __init__(self, memory: Any, slot: int, full: Callable[[], None]):
-        self.memory, self.slot, self.full = memory, slot, full
-        before = _ROW.unpack_from(memory, (slot - 1) * _ROW.size) if slot else (TABLE, 0)
-        self.start = self.used = before[0] + before[1]
+    def __init__(self, memory: Any, full: Callable[[], None]):
+        self.memory, self.full = memory, full
+        self.start = self.used = self.at = 0
         self.room = len(memory) - RESERVE
         self.encode: Any = make_encoder(None, str, _quoted, None, ":", ",", False, False, True)
+
+    def begin(self, slot: int) -> None:
+        """The program of this slot, after those before it."""
+        before = _ROW.unpack_from(self.memory, (slot - 1) * _ROW.size) if slot else (TABLE, 0)
+        self.start = self.used = before[0] + before[1]
         self.at = slot * _ROW.size
-        _ROW.pack_into(memory, self.at, self.start, 0, RUNNING, 0.0, 0.0)
+        _ROW.pack_into(self.memory, self.at, self.start, 0, RUNNING, 0.0, 0.0)
 
     def put(self, row: list[Any]) -> None:
         """Append and commit; `full` is called instead when there is no room, and must not return."""

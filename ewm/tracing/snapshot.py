@@ -47,8 +47,10 @@ def opaque(value: object) -> str:
     return f"<{_NAME(kind)}>"
 
 
-def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Callable[[Any], str], Callable[[], bool]]:
-    """(render, was anything cut so far?) under these limits."""
+def make_render(
+    max_elements: int, max_chars: int, max_depth: int
+) -> tuple[Callable[[Any], str], Callable[[], bool], Callable[[], None]]:
+    """(render, was anything cut so far?, begin anew) under these limits."""
     max_bits = int(min(max_chars, 4300) * 3.32)
     depth_by_repr = min(3, max_depth - 1)
     left = 0  # elements that may still be shown
@@ -234,7 +236,12 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
                 return text
         return nested(value, max_chars, max_depth, ())
 
-    return render, lambda: cut
+    def forget() -> None:
+        nonlocal cut
+        cut = False
+        memory.clear()
+
+    return render, lambda: cut, forget
 
 
 def _plain(*parts: Any) -> bool:

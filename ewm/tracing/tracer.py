@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ewm.tracing.folding import first_lines
 from ewm.tracing.snapshot import ATOMS, exception_text
@@ -52,18 +52,27 @@ def own_codes(code: CodeType) -> dict[int, CodeType]:
     return found
 
 
+class Tracer(NamedTuple):
+    """The tools of one child, used for one program after the other."""
+
+    start: Callable[[str, dict[int, CodeType], dict[str, Any]], None]  # the next program: source, codes, namespace
+    enter: Callable[..., Any]  # for sys.settrace
+    begin_entry: Callable[[], None]
+    finish: Callable[[BaseException | None], None]  # with the exception that ended the program
+
+
 def make_trace(
-    source: str,
-    codes: dict[int, CodeType],
-    namespace: dict[str, Any],
     render: Callable[[Any], str],
     put: Callable[[list[Any]], None],
     max_chars: int,
     give_up: Callable[[str], None],
     notice: Callable[[OSError, Any], None],
-) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
-    """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
-    firsts, shared = first_lines(source)
+) -> Tracer:
+    """The functions share their state by closure: a lookup there is the cheapest there is."""
+    firsts: dict[int, int] = {}
+    shared: frozenset[int] = frozenset()
+    codes: dict[int, CodeType] = {}
+    namespace: dict[str, Any] = {}
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
     module_texts: dict[str, str | None] = {}
     module_values: dict[str, Any] = {}
@@ -72,6 +81,14 @@ def make_trace(
     waiting: list[Any] | None = None  # an exception event not yet written
     waiting_frame = waiting_at = -1
     guessed = False  # the waiting exception's value is what the frame saw last: the next event knows better
+
+    def start(source: str, own: dict[int, CodeType], names: dict[str, Any]) -> None:
+        nonlocal firsts, shared, codes, namespace, frames, module_texts, module_values
+        nonlocal numbers, depth, waiting, waiting_frame, waiting_at, guessed
+        firsts, shared = first_lines(source)
+        codes, namespace = own, names
+        frames, module_texts, module_values = {}, {}, {}
+        numbers, depth, waiting, waiting_frame, waiting_at, guessed = 0, -1, None, -1, -1, False
 
     def diff(now: Any, texts: dict[str, str | None], values: dict[str, Any]) -> tuple[Any, Any]:
         changed: dict[str, str] | int = 0
@@ -215,7 +232,7 @@ def make_trace(
         depth = 0
         diff(namespace, module_texts, module_values)  # what the body left is known, traced or not
 
-    return enter, finish, begin_entry
+    return Tracer(start, enter, begin_entry, finish)
 
 
 def overflowed(error: BaseException | None) -> bool:

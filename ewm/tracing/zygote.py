@@ -74,7 +74,7 @@ class Zygote:
     """The loop over requests."""
 
     def __init__(self, isolation: ModuleType, record: ModuleType, child: ModuleType):
-        self.record, self.child = record, child
+        self.record = record
         self.stdin, self.stdout = os.dup(0), os.dup(1)
         self.null = os.open(os.devnull, os.O_RDWR)
         os.dup2(self.null, 0)
@@ -88,6 +88,8 @@ class Zygote:
         self.limits = setup["limits"]
         self.memory = mmap.mmap(-1, record.SIZE)
         self.guard = isolation.enter_zygote(setup)
+        self.child = child.Child(self.limits, self.memory)
+        self.child.warm_up()
         about = {"isolation": self.guard.level, "python": sys.version.split()[0], "notes": self.guard.notes}
         greeting = json.dumps(about).encode()
         write(self.stdout, len(greeting).to_bytes(4, "little") + greeting)
@@ -159,7 +161,7 @@ class Zygote:
                 os.dup2(self.null, 2)
                 os.closerange(3, 64)
                 self.guard.enter_child()
-                self.child.run_all(requests, self.limits, self.memory)
+                self.child.run_all(requests)
             finally:
                 os._exit(70)
         how = self.watch(pid, began)
@@ -208,6 +210,7 @@ def main(folder: str) -> None:
     sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there
     gc.disable()
     zygote = Zygote(modules["isolation"], modules["record"], modules["child"])
+    gc.collect()
     gc.freeze()
     zygote.serve()
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ewm.tracing.snapshot import exception_text, make_render
 
-render, was_cut = make_render(max_elements=5, max_chars=60, max_depth=3)
-wide, _ = make_render(max_elements=10_000, max_chars=100_000, max_depth=50)
+render, was_cut, _ = make_render(max_elements=5, max_chars=60, max_depth=3)
+wide, _, _ = make_render(max_elements=10_000, max_chars=100_000, max_depth=50)
 
 
 class Evil(list):
@@ -80,7 +80,7 @@ changes = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(large, changes, st.sampled_from([list, tuple, dict.fromkeys, set]), st.integers(20, 50))
 def test_a_large_value_is_seen_as_it_is_now(value, changes, kind, most):
-    used, _ = make_render(max_elements=most, max_chars=90, max_depth=3)
+    used, _, _ = make_render(max_elements=most, max_chars=90, max_depth=3)
     kept = kind(value)
     for what, place, item in [("", 0, None), *changes]:
         if what == "set":
@@ -95,7 +95,7 @@ def test_a_large_value_is_seen_as_it_is_now(value, changes, kind, most):
             kept[:] = value
         else:
             kept = kind(value)
-        fresh, _ = make_render(max_elements=most, max_chars=90, max_depth=3)
+        fresh, _, _ = make_render(max_elements=most, max_chars=90, max_depth=3)
         assert used(kept) == fresh(kept)
 
 
