@@ -69,7 +69,7 @@ class TraceConfig:
     max_depth: int = 8  # nesting of a value
     body: bool = True
     workers: int = 0
-    batch: int = 16  # pure programs that may share one fork
+    batch: int = 32  # pure programs that may share one fork
 
 
 @dataclass

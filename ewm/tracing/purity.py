@@ -2,28 +2,31 @@
 
 Decided on compiled code, so that nothing is parsed twice: only some modules are imported, no class is made, no
 attribute is set, and no name is used that leads to files, frames, other modules or the interpreter. A program that is
-turned down only costs more time. Runs inside the child.
+turned down only costs more time. `State` looks afterwards whether anything did change all the same: then what ran is not
+believed. Runs inside the child.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from opcode import EXTENDED_ARG, opmap
 from types import CodeType
+from typing import Any
 
 MODULES = frozenset((
-    "math", "itertools", "functools", "operator", "collections", "string", "re", "heapq", "bisect", "fractions",
-    "textwrap",
+    "math", "itertools", "functools", "operator", "collections", "string", "re", "heapq", "bisect", "typing", "copy",
 ))  # fmt: skip
 NAMES = frozenset((
     "open", "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "getattr", "breakpoint",
-    "help",
+    "help", "get_type_hints", "ForwardRef",
     "id", "type", "memoryview", "exit", "quit", "MemoryError", "RecursionError", "SystemError", "BaseException",
     "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "ag_code", "tb_frame", "tb_next", "f_back", "f_globals",
     "f_locals", "f_builtins", "f_code", "f_trace", "with_traceback", "sys", "os", "io", "gc", "abc", "builtins",
     "types", "enum",
     "warnings", "inspect", "copyreg", "numbers", "decimal", "locale", "keyword", "reprlib", "singledispatch", "purge",
 ))  # fmt: skip
+HEAP_TYPE = 1 << 9  # a class made by Python code: its names can change
 IMPORT = opmap["IMPORT_NAME"]
 FORBIDDEN = frozenset(
     opmap[name]
@@ -49,3 +52,42 @@ def pure(codes: Iterable[CodeType]) -> bool:
         ):
             return False
     return True
+
+
+class State:
+    """What programs of one child share: builtins and the modules that they may import, as they were at first."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self.parts: dict[str, list[tuple[Any, Any]]] = {}
+        for name in ("builtins", *sorted(MODULES)):
+            now = vars(import_module(name))
+            self.names[name] = now, dict(now)
+            self.parts[name] = [(part, part.copy()) for part in _containers(now, depth=2)]
+
+    def changed(self, imported: Iterable[str]) -> bool:
+        """Is anything of builtins or of these modules not what it was? All were the same objects: nothing is called."""
+        for name in ("builtins", *imported):
+            if name in self.names:
+                now, before = self.names[name]
+                if now != before or any(part != copy for part, copy in self.parts[name]):
+                    return True
+        return False
+
+
+def _containers(names: dict[str, Any], depth: int) -> list[Any]:
+    """Lists, dicts and sets that a program finds under a module's or a class's public names."""
+    found = []
+    for name, value in list(names.items()):
+        if name[:1] == "_":
+            continue
+        if type(value) in (list, dict, set):
+            found.append(value)
+        elif type(value) is type and depth > 1 and value.__flags__ & HEAP_TYPE:
+            found += _containers(dict(vars(value)), depth - 1)
+    return found
+
+
+def imports(codes: Iterable[CodeType]) -> set[str]:
+    """Names of the shared modules that the code names."""
+    return {name for code in codes for name in code.co_names if name in MODULES}

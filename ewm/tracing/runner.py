@@ -36,6 +36,7 @@ _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write
 _MOST = 1 << 40  # what the system takes as a limit, also of MiB in bytes
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+_ENVIRONMENT["LD_BIND_NOW"] = "1"  # else every child looks up the same symbols again
 
 
 class IsolationError(RuntimeError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.tracing import Runner
-from ewm.tracing.purity import pure
+from ewm.tracing import runner as runner_module
+from ewm.tracing.purity import State, pure
 from ewm.tracing.tracer import own_codes
 
 
@@ -49,3 +52,45 @@ def test_sharing_a_child_changes_nothing():
         "ok", "ok", "syntax_error", "event_limit", "exception", "output_limit", "ok", "exited_without_result",
         "trace_lost", "memory", "ok", "ok", "exit", "ok", "timeout", "ok",
     ]  # fmt: skip
+
+
+def test_the_state_check_sees_what_changed():
+    import math
+    import string
+
+    state = State()
+    assert not state.changed(["math", "string"])
+    string.Template.flags_ = {}
+    before = math.pi
+    try:
+        math.pi = 3
+        assert state.changed(["math"])
+        assert not state.changed(["string", "re"])
+    finally:
+        math.pi = before
+        del string.Template.flags_
+    assert not state.changed(["math"])
+
+
+CONTAMINATE = [
+    ("import math\nmath.pi = 3\n", "import math\nx = math.pi\n"),
+    ("import builtins\nbuiltins.len = lambda x: 99\n", "x = len('a')\n"),
+    ("import copy\ncopy.dispatch_table[int] = 3\n", "import copy\nx = len(copy.dispatch_table)\n"),
+]
+
+
+@pytest.mark.parametrize("first, second", CONTAMINATE)
+def test_a_program_that_leaves_something_behind_is_not_believed(monkeypatch, tmp_path, first, second):
+    """`pure` is made to let everything pass: the state check alone stands."""
+    folder = tmp_path / "tracing"
+    shutil.copytree(Path(runner_module.__file__).parent, folder)
+    text = (folder / "purity.py").read_text()
+    (folder / "purity.py").write_text(text.replace('    """No state of one', '    return True\n    """No state of one'))
+    monkeypatch.setattr(runner_module, "_ZYGOTE", folder / "zygote.py")
+    sources = ["y = 1\n", first, second, "y = 2\n"]
+    runs = []
+    for batch in (1, 4):
+        with Runner(TraceConfig(workers=1, batch=batch)) as runner:
+            runs.append([replace(t, wall_s=0, cpu_s=0) for t in runner.trace_all(map(Program, sources))])
+    assert runs[0] == runs[1]
+    assert runs[0][2].events[-1].locals["x"] != "99"
