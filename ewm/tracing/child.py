@@ -99,12 +99,12 @@ class Child:
         self.render, self.was_cut, self.forget = make_render(
             limits["max_elements"], self.max_chars, limits["max_depth"]
         )
-        self.tracer = make_trace(self.render, self.put_event(), self.max_chars, self.stop, self.watch.notice)
+        self.tracer = make_trace(self.render, self.record.event, self.max_chars, self.stop, self.watch.notice)
         self.refuse = lambda what: self.stop("policy", what)
         self.streams = io.StringIO(), Output(self.put_output), Quiet()
         self.state = State()
         self.alone = True
-        self.count = self.printed = 0
+        self.printed = 0
         self.began = self.cpu = 0.0
 
     def warm_up(self) -> None:
@@ -154,23 +154,12 @@ class Child:
         if len(text) > room:
             self.stop("output_limit")
 
-    def put_event(self) -> Callable[[list[Any]], None]:
-        put, most = self.record.event, self.limits["max_events"]
-
-        def put_event(row: list[Any]) -> None:
-            if self.count >= most:
-                self.stop("event_limit")
-            self.count += 1
-            put(row)
-
-        return put_event
-
     def begin(self, stdin: str, slot: int, alone: bool) -> None:
         """Nothing of the program before is left."""
         self.alone = alone
         self.began, self.cpu = _now(), _cpu()
-        self.record.begin(slot)
-        self.count = self.printed = 0
+        self.record.begin(slot, self.limits["max_events"])
+        self.printed = 0
         self.forget()
         source, out, quiet = self.streams
         if stdin:

@@ -8,6 +8,7 @@ from typing import Any
 from ewm.tracing.events import Event, Kind, Status, Trace
 
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended, as in zygote.py
+_new = object.__new__
 _KINDS: tuple[Kind, ...] = ("call", "line", "return", "yield", "exception")
 
 
@@ -61,7 +62,12 @@ def _events(rows: list[list[Any]]) -> tuple[Event, ...]:
             states[number] = state
         if outer:
             states[0] = {k: v for k, v in {**states[0], **outer}.items() if v}
-        events.append(Event(_KINDS[kind], line, function, depth, state, outer or nothing, value or None, bool(unwound)))
+        event = _new(Event)  # by its dict: a frozen dataclass sets field by field
+        event.__dict__.update(
+            kind=_KINDS[kind], line=line, function=function, depth=depth, locals=state,
+            globals=outer or nothing, value=value or None, unwound=bool(unwound),
+        )  # fmt: skip
+        events.append(event)
         if number and (kind == 2 or (kind == 4 and unwound)):
             states.pop(number, None)
     return tuple(events)

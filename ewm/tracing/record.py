@@ -26,31 +26,41 @@ class Record:
 
     def __init__(self, memory: Any, full: Callable[[], None]):
         self.memory, self.full = memory, full
-        self.start = self.used = self.at = 0
+        self.start = self.used = self.at = self.events_left = 0
         self.room = len(memory) - RESERVE
         self.encode: Any = make_encoder(None, str, _quoted, None, ":", ",", False, False, True)
 
-    def begin(self, slot: int) -> None:
+    def begin(self, slot: int, most_events: int) -> None:
         """The program of this slot, after those before it."""
+        self.events_left = most_events
         before = _ROW.unpack_from(self.memory, (slot - 1) * _ROW.size) if slot else (TABLE, 0)
         self.start = self.used = before[0] + before[1]
         self.at = slot * _ROW.size
         _ROW.pack_into(self.memory, self.at, self.start, 0, RUNNING, 0.0, 0.0)
 
     def put(self, row: list[Any]) -> None:
-        """Append and commit; `full` is called instead when there is no room, and must not return."""
+        """Append and commit; `full` is called instead when there is no room, and does not return."""
         self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room)
 
     def event(self, row: list[Any]) -> None:
-        """`put` for the rows of a trace, most of which hold a few changed names and nothing else."""
+        """`put` for the rows of a trace: most hold a few changed names and nothing else. In one piece, for speed."""
+        if self.events_left <= 0:
+            self.full()
+        self.events_left -= 1
         kind, line, name, depth, number, changed, gone, outer, value, unwound = row
         if gone or outer or unwound or type(value) is dict:
-            self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room)
-            return
-        text = "{" + ",".join([f"{_quoted(k)}:{_quoted(v)}" for k, v in changed.items()]) + "}" if changed else "0"
-        shown = _quoted(value) if value else "0"
-        row_text = f"[{kind},{line},{_quoted(name)},{depth},{number},{text},0,0,{shown},0],"
-        self._write(row_text.encode("ascii"), self.room)
+            data = "".join(self.encode(row, 0)).encode("ascii") + b","
+        else:
+            text = "{" + ",".join([f"{_quoted(k)}:{_quoted(v)}" for k, v in changed.items()]) + "}" if changed else "0"
+            shown = _quoted(value) if value else "0"
+            data = f"[{kind},{line},{_quoted(name)},{depth},{number},{text},0,0,{shown},0],".encode("ascii")
+        start = self.used
+        self.used = end = start + len(data)
+        if end > self.room:
+            self.used = start
+            self.full()
+        self.memory[start:end] = data
+        _USED(self.memory, self.at + 4, end - self.start)
 
     def _write(self, data: bytes, room: int) -> None:
         start, end = self.used, self.used + len(data)
