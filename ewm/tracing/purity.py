@@ -2,8 +2,8 @@
 
 Decided on compiled code, so that nothing is parsed twice: only some modules are imported, no class is made, no
 attribute is set, and no name is used that leads to files, frames, other modules or the interpreter. A program that is
-turned down only costs more time. `State` looks afterwards whether anything did change all the same: then what ran is not
-believed. Runs inside the child.
+turned down only costs more time. `State` looks afterwards whether anything did change all the same: then what ran is
+not believed. Runs inside the child.
 """
 
 from __future__ import annotations

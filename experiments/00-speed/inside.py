@@ -1,8 +1,8 @@
 """The other ways to run or trace a program, timed inside the tracer's own isolation. Started by speed.py.
 
-Reads {"programs", "repeats", "level", "tracing", "packages", "memory_mb"} from stdin as JSON, writes {way: CPU seconds of
-each pass over all programs} to stdout. A program is untrusted here too: every pass runs in a forked child under the same
-limits, landlock and seccomp as a traced one; only the audit hook is left out, since no rival has one.
+Reads {"programs", "repeats", "level", "tracing", "packages", "memory_mb"} from stdin as JSON, writes {way: CPU seconds
+of each pass over all programs} to stdout. A program is untrusted here too: every pass runs in a forked child under the
+same limits, landlock and seccomp as a traced one; only the audit hook is left out, since no rival has one.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python experiments/00-speed/speed.py PROGRAMS.jsonl [--repeats 5] [--fresh 20] [--csv results.csv]
 
-A line is {"source", "entry"} or CRUXEval's {"code", "input"}; without a file, 400 programs of the grammar. Counted is the
-CPU time of everything that took part: trainer's side, zygote, children; the start of a zygote is measured and taken off.
+A line is {"source", "entry"} or CRUXEval's {"code", "input"}; without a file, 400 programs of the grammar. Counted is
+the CPU time of all that took part, trainer, zygote, children; the start of a zygote is measured and taken off.
 """
 
 from __future__ import annotations
