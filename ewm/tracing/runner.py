@@ -29,7 +29,7 @@ from ewm.programs import Program
 from ewm.tracing.decode import SIGNALED, decode
 from ewm.tracing.events import Trace
 
-LEVELS = ("L0", "L1", "L2")
+LEVELS = ("L0", "L1", "L2", "L3")
 _HEAD = struct.Struct("<IBidd")
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks

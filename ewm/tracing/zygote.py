@@ -24,7 +24,10 @@ from typing import Any
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
-NAMES = ("syscalls", "isolation", "purity", "snapshot", "policy", "folding", "tracer", "record", "child")
+NAMES = (
+    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "policy", "folding",
+    "tracer", "record", "child",
+)  # fmt: skip
 
 
 def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
@@ -37,6 +40,7 @@ def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
         module = ModuleType("ewm.tracing." + name)
         module.__dict__["__builtins__"] = dict(vars(builtins))
         sys.modules[module.__name__] = module
+        setattr(sys.modules["ewm.tracing"], name, module)
         with open(path, "rb") as file:
             exec(compile(file.read(), path, "exec"), module.__dict__)
         loaded.append(module)
@@ -86,8 +90,8 @@ class Zygote:
         self.spills.register(self.spilled, select.POLLIN)
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
+        self.guard = isolation.enter_zygote(setup)  # from here on this may be another process
         self.memory = mmap.mmap(-1, record.SIZE)
-        self.guard = isolation.enter_zygote(setup)
         about = {"isolation": self.guard.level, "python": sys.version.split()[0], "notes": self.guard.notes}
         greeting = json.dumps(about).encode()
         write(self.stdout, len(greeting).to_bytes(4, "little") + greeting)
@@ -203,7 +207,7 @@ class Zygote:
 def main(folder: str) -> None:
     modules = dict(zip(NAMES, load(folder, NAMES), strict=True))
     unload()
-    if REEXEC not in sys.argv and modules["isolation"].fix_addresses():
+    if REEXEC not in sys.argv and modules["system"].fix_addresses():
         os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
     sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there
     gc.disable()
