@@ -64,7 +64,7 @@ class Quiet(io.StringIO):
 
 def run_all(requests: list[dict[str, Any]], limits: dict[str, Any], memory: Any) -> None:
     """Run the requests one after the other and exit."""
-    watch = Watch(FILE)
+    watch = Watch(FILE, limits["paths"])
     kept: list[Any] = []  # nothing of a program is destroyed while another one runs
     most = getrusage(RUSAGE_SELF).ru_maxrss + limits["memory_mb"] * 256  # KiB: a quarter of the limit
     for slot, request in enumerate(requests):

@@ -33,7 +33,9 @@ from typing import Any
 
 from ewm.tracing import landlock, namespaces, probe
 from ewm.tracing.syscalls import filters
-from ewm.tracing.system import LINUX, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS, SET_PDEATHSIG, SET_SECCOMP, call, prctl
+from ewm.tracing.system import (
+    LINUX, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS, SET_PDEATHSIG, SET_SECCOMP, SIGKILL, TWO, call, prctl,
+)  # fmt: skip
 
 CAPSET = {"x86_64": 126, "aarch64": 91}
 LEVELS = ("L0", "L1", "L2", "L3")
@@ -52,7 +54,7 @@ class Guard:
         self.inside = False  # process 1 of its own namespace
         self.cpu_s = max(1, math.ceil(limits["cpu_s"]))  # rlimits know whole seconds
         self.memory = (limits["memory_mb"] << 20) + _size()
-        self.paths = [*limits["read_paths"], *limits["sys_path"]]
+        self.paths = limits["paths"]
 
     def limit(self) -> None:
         """What zygote and children share: no core, no file, bounded memory beside what is there."""
@@ -73,17 +75,17 @@ class Guard:
     def filter_calls(self) -> None:
         """Seccomp: what the zygote can do without, now; the rest is for its children."""
         base, rest = filters(os.uname().machine)
-        prctl(SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(base))
+        prctl(SET_SECCOMP, TWO, ctypes.byref(base))
         self.seccomp = rest
 
     def enter_child(self) -> None:
         """After the fork, before the program."""
         if LINUX:
-            prctl(SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+            prctl(SET_PDEATHSIG, SIGKILL)
         else:
             resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then SIGKILL
         if self.seccomp is not None:
-            prctl(SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(self.seccomp))
+            prctl(SET_SECCOMP, TWO, ctypes.byref(self.seccomp))
 
     def reap(self, pid: int) -> None:
         """Kill what a finished program left behind. Orphans become our children: none there, none left."""

@@ -11,14 +11,12 @@ mounts.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
-import signal
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from ewm.tracing.system import SET_PDEATHSIG, call, mount, prctl, unmount, unshare
+from ewm.tracing.system import SET_PDEATHSIG, SIGKILL, call, mount, prctl, unmount, unshare
 
 NEEDED = 0x10000000 | 0x20000000 | 0x40000000 | 0x00020000 | 0x08000000  # user, pid, net, mount, ipc: linux/sched.h
 WELCOME = (0x04000000, 0x02000000)  # uts, cgroup
@@ -39,7 +37,7 @@ def enter(paths: Iterable[str]) -> int:
     if pid:
         _wait(pid, kept)
     os.close(kept)
-    prctl(SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+    prctl(SET_PDEATHSIG, SIGKILL)
     gone = select.poll()
     gone.register(held, 0)  # hang-up only: the parent ended before it could be asked to take us along
     if gone.poll(0):
@@ -54,7 +52,6 @@ def _wait(pid: int, kept: int) -> NoReturn:
     os.closerange(kept + 1, 256)
     state = os.waitpid(pid, 0)[1]
     if os.WIFSIGNALED(state):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), os.WTERMSIG(state))
     os._exit(os.waitstatus_to_exitcode(state) & 255)
 

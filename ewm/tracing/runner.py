@@ -8,7 +8,6 @@ one process; calls from several threads are serialised.
 from __future__ import annotations
 
 import json
-import math
 import os
 import select
 import struct
@@ -33,7 +32,6 @@ LEVELS = ("L0", "L1", "L2", "L3")
 _HEAD = struct.Struct("<IBidd")
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
-_MOST = 1 << 40  # what the system takes as a limit, also of MiB in bytes
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -84,11 +82,11 @@ class Runner:
     """
 
     def __init__(self, cfg: TraceConfig):
-        if found := list(_problems(cfg)):
+        if found := list(limits.values(SimpleNamespace(trace=cfg))):
             raise ConfigError(found)
         self.cfg = cfg
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
-        self._setup = _frame({"limits": asdict(cfg), "isolation": cfg.isolation})
+        self._setup = _frame({"limits": {**asdict(cfg), "paths": _paths(cfg)}, "isolation": cfg.isolation})
         self._workers: list[_Worker] = []
         self._done: dict[int, Trace | None] = {}
         self._ticket = 0
@@ -222,14 +220,10 @@ class Runner:
             self._send(ticket, program, request)
 
 
-def _problems(cfg: TraceConfig) -> Iterator[str]:
-    """The ranges of a configuration's trace.*, and what would stop the pool itself: numbers that are no limit."""
-    yield from limits.values(SimpleNamespace(trace=cfg))
-    if cfg.cpu_s == math.inf:
-        yield f"trace.cpu_s={cfg.cpu_s}: must be a number of seconds."
-    for name, value in asdict(cfg).items():
-        if type(value) is int and value > _MOST:
-            yield f"trace.{name}={value}: must be at most {_MOST}."
+def _paths(cfg: TraceConfig) -> list[str]:
+    """What the profile opens for reading, also under the names that lie behind symbolic links."""
+    given = [os.path.normpath(path) for path in (*cfg.read_paths, *cfg.sys_path)]
+    return sorted({*given, *map(os.path.realpath, given)})
 
 
 def _request(program: Program, plain: bool) -> bytes:

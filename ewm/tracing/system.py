@@ -13,6 +13,7 @@ from typing import Any
 LINUX = sys.platform == "linux"
 SET_PDEATHSIG, SET_SECCOMP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 1, 22, 36, 38  # linux/prctl.h
 NO_RANDOMIZE = 0x0040000  # linux/personality.h
+ZERO, TWO, SIGKILL = ctypes.c_ulong(0), ctypes.c_ulong(2), ctypes.c_ulong(9)  # made before a child needs them
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -27,7 +28,7 @@ def call(number: int, *args: Any) -> int:
 
 
 def prctl(*args: Any) -> None:
-    _checked(_libc.prctl(*args, *[ctypes.c_ulong(0)] * (5 - len(args))))
+    _checked(_libc.prctl(*args, *[ZERO] * (5 - len(args))))
 
 
 def unshare(flags: int) -> None:

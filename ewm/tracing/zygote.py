@@ -23,6 +23,7 @@ from typing import Any
 
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
+HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
 NAMES = (
     "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "policy", "folding",
@@ -166,8 +167,7 @@ class Zygote:
                 self.child.run_all(requests, self.limits, self.memory)
             finally:
                 os._exit(70)
-        how = self.watch(pid, began)
-        _, state, usage = os.wait4(pid, 0)
+        how, state, usage = self.watch(pid, began) if HANDLES else self.look(pid, began)
         self.guard.reap(pid)
         cpu_s = usage.ru_utime + usage.ru_stime
         spilled = False
@@ -176,11 +176,13 @@ class Zygote:
         if how != EXITED:
             return how, signal.SIGKILL, cpu_s
         if os.WIFSIGNALED(state):
+            if not HANDLES and os.WTERMSIG(state) == signal.SIGXCPU:
+                return CPU, signal.SIGXCPU, cpu_s
             return SIGNALED, os.WTERMSIG(state), cpu_s
         return WROTE if spilled else EXITED, os.WEXITSTATUS(state), cpu_s
 
-    def watch(self, pid: int, began: float) -> int:
-        """Wait until the child has ended, by itself or because it used up its time."""
+    def watch(self, pid: int, began: float) -> tuple[int, int, Any]:
+        """Wait until the child has ended, by itself or because it used up its time: how, and what wait4 says."""
         clock = (~pid << 3) | 2  # the kernel's name for another process's CPU clock
         cpu_limit = self.limits["cpu_s"]
         handle = os.pidfd_open(pid)
@@ -193,15 +195,31 @@ class Zygote:
                 cpu = time.clock_gettime(clock)
                 if cpu > cpu_limit or time.monotonic() - began > 10 * cpu_limit:
                     os.kill(pid, signal.SIGKILL)
-                    return CPU if cpu > cpu_limit else WALL
+                    return (CPU if cpu > cpu_limit else WALL, *os.wait4(pid, 0)[1:])
                 pause = max(1, min(50, int(1000 * (cpu_limit - cpu)) + 1))
             if all(fd != handle for fd, _ in ready):
                 os.kill(pid, signal.SIGKILL)
                 self.guard.reap(pid)
                 os._exit(1)
-            return EXITED
+            return (EXITED, *os.wait4(pid, 0)[1:])
         finally:
             os.close(handle)
+
+    def look(self, pid: int, began: float) -> tuple[int, int, Any]:
+        """The same on a system that gives no handle on a process: look again and again. CPU time is left to rlimits."""
+        poll = select.poll()
+        poll.register(self.stdin, 0)
+        how, pause = EXITED, 1
+        while not (ended := os.wait4(pid, os.WNOHANG))[0]:
+            if poll.poll(pause):
+                os.kill(pid, signal.SIGKILL)
+                self.guard.reap(pid)
+                os._exit(1)
+            if time.monotonic() - began > 10 * self.limits["cpu_s"]:
+                os.kill(pid, signal.SIGKILL)
+                how = WALL
+            pause = min(2 * pause, 20)
+        return (how, *ended[1:])
 
 
 def main(folder: str) -> None:
