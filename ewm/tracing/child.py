@@ -16,6 +16,7 @@ from resource import RUSAGE_SELF, getrusage
 from types import ModuleType
 from typing import Any
 
+from ewm.tracing.assign import Assignments
 from ewm.tracing.policy import Watch
 from ewm.tracing.purity import pure
 from ewm.tracing.record import Record
@@ -138,7 +139,11 @@ class _Run:
                 self.record.give_up()
                 return None
             put, notice = self.put_event(), self.watch.notice
-            tools = make_trace(source, codes, namespace, self.render, put, self.max_chars, self.stop, notice)
+            edit = None
+            if edits := self.request["edits"]:
+                assignments = Assignments(edits, put, self.stop)
+                put, edit = assignments.put, assignments.at
+            tools = make_trace(source, codes, namespace, self.render, put, self.max_chars, self.stop, notice, edit)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None

@@ -26,6 +26,7 @@ from ewm.config.errors import ConfigError
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.tracing.decode import SIGNALED, decode
+from ewm.tracing.edits import Edit, Edited
 from ewm.tracing.events import Trace
 
 LEVELS = ("L0", "L1", "L2", "L3")
@@ -113,9 +114,9 @@ class Runner:
                 self._start()
             return self._workers[0].greeting
 
-    def trace(self, program: Program) -> Trace:
-        """One program's trace."""
-        return next(self.trace_all([program]))
+    def trace(self, program: Program, edits: Iterable[Edit] = ()) -> Trace:
+        """One program's trace, under edits if there are some (EditError: one of them cannot be made)."""
+        return next(self.trace_all([Edited(program, tuple(edits)) if edits else program]))
 
     def plain(self, program: Program) -> Trace:
         """The same run without a tracer: no events."""
@@ -126,8 +127,9 @@ class Runner:
             del self._done[ticket]
         return trace
 
-    def trace_all(self, programs: Iterable[Program]) -> Iterator[Trace]:
+    def trace_all(self, programs: Iterable[Program | Edited]) -> Iterator[Trace]:
         """Traces in the order of the programs, run in parallel, a bounded number ahead of the reader."""
+        edited: dict[int, Edited] = {}
         source = iter(programs)
         tickets: deque[int] = deque()
         try:
@@ -136,14 +138,17 @@ class Runner:
                     len(tickets) < (3 * self.cfg.batch + 4) * self._size and (program := next(source, None)) is not None
                 ):
                     tickets.append(self._submit(program))
+                    if isinstance(program, Edited):
+                        edited[tickets[-1]] = program
                 if not tickets:
                     return
                 with self._lock:
                     while self._done[tickets[0]] is None:
                         self._pump()
-                    trace = self._done.pop(tickets.popleft())
+                    ticket = tickets.popleft()
+                    trace = self._done.pop(ticket)
                 assert trace is not None
-                yield trace
+                yield edited.pop(ticket).checked(trace) if ticket in edited else trace
         finally:
             with self._lock:
                 for ticket in tickets:
@@ -161,8 +166,9 @@ class Runner:
         self._workers.append(worker)
         return worker
 
-    def _submit(self, program: Program, plain: bool = False) -> int:
-        request = _request(program, plain)
+    def _submit(self, program: Program | Edited, plain: bool = False) -> int:
+        program, edits = (program.program, program.edits) if isinstance(program, Edited) else (program, ())
+        request = _request(program, plain, edits)
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -226,8 +232,9 @@ def _paths(cfg: TraceConfig) -> list[str]:
     return sorted({*given, *map(os.path.realpath, given)})
 
 
-def _request(program: Program, plain: bool) -> bytes:
-    return _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain})
+def _request(program: Program, plain: bool, edits: tuple[Edit, ...]) -> bytes:
+    about = {"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain, "edits": edits}
+    return _frame(about)
 
 
 def _frame(value: dict[str, Any]) -> bytes:

@@ -61,6 +61,7 @@ def make_trace(
     max_chars: int,
     give_up: Callable[[str], None],
     notice: Callable[[OSError, Any], None],
+    edit: Callable[[Any], None] | None = None,
 ) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
     """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
     firsts, shared = first_lines(source)
@@ -134,6 +135,8 @@ def make_trace(
                 state.first, state.start = line, at
                 if waiting is not None:
                     flush()
+                if edit is not None:
+                    edit(frame)
                 put(record(1, line, state, frame, 0, 0))
             elif event == "return":
                 at = frame.f_lasti
@@ -198,6 +201,8 @@ def make_trace(
                 state = frames[id(frame)] = Frame(numbers, code.co_name, code, {}, {})
             if waiting is not None:
                 flush()
+            if edit is not None:
+                edit(frame)
             raw = frame.f_lineno
             put(record(0, firsts.get(raw, raw), state, frame, 0, 0))
             return local

@@ -26,7 +26,7 @@ EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by it
 HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
 NAMES = (
-    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "policy", "folding",
+    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "assign", "policy", "folding",
     "tracer", "record", "child",
 )  # fmt: skip
 
@@ -113,7 +113,7 @@ class Zygote:
 
     def answer(self, requests: list[dict[str, Any]]) -> None:
         """Fork for all of them together, then for each that needs a child of its own."""
-        alone = [r["plain"] for r in requests]
+        alone = [r["plain"] or bool(r["edits"]) for r in requests]
         first = 0
         while first < len(requests):
             last = first + 1
