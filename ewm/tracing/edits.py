@@ -1,10 +1,10 @@
 """Assignments made in a program while it runs, for a debugger: (event, name, literal).
 
-`event` counts the events of the trace from 0; the assignment is made before that event's line runs, so the event shows
-the new value already. It must be a call or a line: after any other event nothing runs in that frame. `name` is a variable
-of the frame, arguments, closures and locals that have no value yet included, or else a global that exists. `literal`
-is data. EditError, a ValueError, for an edit that cannot be made: before the run where it can be known, else after it.
-What comes before an edit is the program's own run; what comes after need not be possible in the program as written.
+`event` counts the events of the trace from 0; the assignment is made before that event's line runs, so the event
+shows the new value already. It must be a call or a line: after any other event nothing runs in that frame. `name` is a
+variable of the frame, arguments, closures and locals without a value yet included, or else a global that exists.
+`literal` is data. EditError, a ValueError, for an edit that cannot be made: before the run where it can be known, else
+after it. What comes after an edit need not be possible in the program as written.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ was refused to us is in the notes, with the system's reason; a wall above a miss
 not count: a machine with seccomp and without landlock is at L0. A profile (limits read_paths, sys_path) opens its paths
 for reading, at every level, for every program of the zygote.
 
-Not covered: flaws of the kernel and timing at every level; stat() of any path below L3, of the paths shown at L3; UDP at
-L1; machine-wide facts that take no privilege (uname, number of processors, load). The user's number is the outer one
-at every level, so that a trace is the same. A tracer in the program's own process can be forged by a program that breaks
-Python's own audit hook. Outside Linux there is no memory limit, CPU time is counted in whole seconds, and a
-program that starts a new session could outlive its run.
+Not covered: flaws of the kernel and timing at every level; stat() of any path below L3, of the paths shown at L3; UDP
+at L1; what a machine tells everybody (uname, number of processors, load). The user's number is the outer one at every
+level, so that a trace is the same; order by address (in a set of plain objects, say) may differ between levels. A
+tracer in the program's own process can be forged by a program that gets past Python's audit hook. Outside Linux there
+is no memory limit, CPU time counts in whole seconds, and a program that starts a new session could outlive its run.
 """
 
 from __future__ import annotations
@@ -31,11 +31,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ewm.tracing import landlock, namespaces, probe
+from ewm.tracing import landlock, namespaces, probe, system
 from ewm.tracing.syscalls import filters
-from ewm.tracing.system import (
-    LINUX, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS, SET_PDEATHSIG, SET_SECCOMP, SIGKILL, TWO, call, prctl,
-)  # fmt: skip
+from ewm.tracing.system import LINUX
 
 CAPSET = {"x86_64": 126, "aarch64": 91}
 LEVELS = ("L0", "L1", "L2", "L3")
@@ -49,7 +47,8 @@ class Guard:
     def __init__(self, limits: dict[str, Any]):
         self.level = "L0"
         self.notes: dict[str, str] = {}
-        self.seccomp: Any = None
+        self.seccomp: Any = None  # what each child adds
+        self.own: Callable[[int], None] = lambda pid: None
         self.children = -1
         self.inside = False  # process 1 of its own namespace
         self.cpu_s = max(1, math.ceil(limits["cpu_s"]))  # rlimits know whole seconds
@@ -74,18 +73,19 @@ class Guard:
 
     def filter_calls(self) -> None:
         """Seccomp: what the zygote can do without, now; the rest is for its children."""
-        base, rest = filters(os.uname().machine)
-        prctl(SET_SECCOMP, TWO, ctypes.byref(base))
+        base, rest, self.own = filters(os.uname().machine)
+        system.prctl(system.SET_SECCOMP, system.TWO, ctypes.byref(base))
         self.seccomp = rest
 
     def enter_child(self) -> None:
         """After the fork, before the program."""
         if LINUX:
-            prctl(SET_PDEATHSIG, SIGKILL)
+            system.prctl(system.SET_PDEATHSIG, system.SIGKILL)
         else:
-            resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then SIGKILL
+            resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then system.SIGKILL
         if self.seccomp is not None:
-            prctl(SET_SECCOMP, TWO, ctypes.byref(self.seccomp))
+            self.own(os.getpid())
+            system.prctl(system.SET_SECCOMP, system.TWO, ctypes.byref(self.seccomp))
 
     def reap(self, pid: int) -> None:
         """Kill what a finished program left behind. Orphans become our children: none there, none left."""
@@ -136,7 +136,7 @@ def enter_zygote(setup: dict[str, Any]) -> Guard:
     if LINUX and wanted >= 3:
         guard.attempt("namespaces", leave)
     if LINUX and not guard.inside:
-        prctl(SET_CHILD_SUBREAPER, ctypes.c_ulong(1))
+        system.prctl(system.SET_CHILD_SUBREAPER, ctypes.c_ulong(1))
         with contextlib.suppress(OSError):
             guard.children = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
     guard.limit()
@@ -146,7 +146,7 @@ def enter_zygote(setup: dict[str, Any]) -> Guard:
     if not LINUX or wanted < 1:
         return guard
     found = probe.refused(lambda: None, probe.hidden(outer)) if guard.inside else set()
-    guard.attempt("no_new_privs", lambda: prctl(SET_NO_NEW_PRIVS, ctypes.c_ulong(1)))
+    guard.attempt("no_new_privs", lambda: system.prctl(system.SET_NO_NEW_PRIVS, ctypes.c_ulong(1)))
     guard.attempt("capabilities", _drop_capabilities)
     guard.attempt("landlock", lambda: guard.notes.update(landlock_abi=str(landlock.restrict([*library, *guard.paths]))))
     if wanted >= 2:
@@ -169,7 +169,7 @@ def _level(refused: set[str], wanted: int, tcp: bool) -> str:
 
 
 def _drop_capabilities() -> None:
-    call(CAPSET[os.uname().machine], struct.pack("<Ii", 0x20080522, 0), bytes(24))
+    system.call(CAPSET[os.uname().machine], struct.pack("<Ii", 0x20080522, 0), bytes(24))
 
 
 def _library() -> list[str]:

@@ -1,11 +1,10 @@
 """A zygote in namespaces of its own (L3): users, processes, network, mounts, IPC; host name and control group too.
 
-`enter` forks once: the caller stays outside as a slim parent that only waits, the zygote goes on inside as process 1, so
-that its end is the end of everything in there. They die together: the kernel kills 1 with its parent, the parent
-ends as 1 did. Inside there is no network device, and no file but those shown, read-only, at the places where they are.
-The user keeps its number, for nobody else is mapped. Tried first in a child that is thrown away: some systems allow
-the namespaces and refuse the mapping, which cannot be undone. Runs inside the zygote, before landlock, which forbids
-mounts.
+`enter` forks once: the caller stays outside as a slim parent that only waits, the zygote goes on inside as process 1,
+so that its end is the end of everything in there. They die together: the kernel kills 1 with its parent, the parent
+ends as 1 did. Inside there is no network device, and no file but those shown, read-only, where they are outside. The
+user keeps its number, nobody else is mapped. Tried first in a child that is thrown away: some systems allow the
+namespaces and refuse the mapping, which cannot be undone. Runs inside the zygote, before landlock, which forbids mounts.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ def _rehearse(paths: list[str]) -> None:
             _leave_the_rest(paths)
             os.write(outlet, b"1")
         except OSError as error:
-            os.write(outlet, f"{error.errno} {error}".encode())
+            os.write(outlet, f"{error.errno} {error.strerror}".encode())
         finally:
             os._exit(0)
     os.close(outlet)

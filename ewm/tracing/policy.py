@@ -1,9 +1,10 @@
 """What Python itself refuses to a program, at every isolation level: an audit hook, which cannot be taken out again.
 
-Files: PermissionError, but for reading the standard library and the paths of the profile. Looking at or changing the tracer (settrace, frames, code
-objects, gc, ctypes), processes, sockets and signals: the program ends there. A hook in the program's own process is no
-wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is `policy`, also where the
-program catches the refusal and goes on: outside it might have gone on otherwise. Runs inside the child.
+Files: PermissionError, but for reading the standard library and the paths of the profile. Looking at or changing the
+tracer (settrace, frames, code objects, gc, ctypes), processes, sockets and signals: the program ends there. A hook in
+the program's own process is no wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is
+`policy`, also where the program catches the refusal and goes on: outside it might have gone on otherwise. Runs inside
+the child.
 """
 
 from __future__ import annotations

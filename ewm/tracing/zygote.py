@@ -26,8 +26,8 @@ EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by it
 HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
 NAMES = (
-    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "assign", "policy", "folding",
-    "tracer", "record", "child",
+    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "assign", "policy",
+    "folding", "tracer", "record", "child",
 )  # fmt: skip
 
 

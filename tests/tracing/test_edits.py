@@ -140,7 +140,13 @@ LINES = st.one_of(
 
 
 @settings(max_examples=60)
-@given(lines=st.lists(LINES, min_size=1, max_size=6), where=st.integers(0, 5), name=NAMES, value=VALUES, in_function=st.booleans())
+@given(
+    lines=st.lists(LINES, min_size=1, max_size=6),
+    where=st.integers(0, 5),
+    name=NAMES,
+    value=VALUES,
+    in_function=st.booleans(),
+)
 def test_an_edit_equals_the_assignment_written_there(runner, lines, where, name, value, in_function):
     body = ["a = b = c = 0", *lines]
     where = 1 + where % len(lines)
