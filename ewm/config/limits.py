@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "model.prompt_style": ("short", "sentence"),
     "model.dtype": ("auto", "float32", "bfloat16"),
     "model.quantization": ("nf4",),
-    "trace.isolation": ("auto", "L0", "L1", "L2"),
-    "trace.require": ("L0", "L1", "L2"),
+    "trace.isolation": ("auto", "L0", "L1", "L2", "L3"),
+    "trace.require": ("L0", "L1", "L2", "L3"),
     "task.name": ("trace", "output", "mixed"),
     "format.name": ("delta", "ellora"),
     "sft.optimizer": ("adamw", "muon"),
@@ -57,6 +58,8 @@ POSITIVE = {
 }
 # fmt: on
 
+SYSTEM = 1 << 40  # what the system takes as a limit, also of MiB in bytes
+
 
 def _each(keys: dict[str, tuple[str, ...]], *limit: Any) -> dict[str, tuple[float, bool, float]]:
     names = (f"{section}.{name}".lstrip(".") for section, leaves in keys.items() for name in leaves)
@@ -68,6 +71,9 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     **_each(AT_LEAST_ONE, 1, True, math.inf),
     **_each(NOT_NEGATIVE, 0, True, math.inf),
     **_each(POSITIVE, 0, False, math.inf),
+    **_each({"trace": AT_LEAST_ONE["trace"]}, 1, True, SYSTEM),
+    **_each({"trace": NOT_NEGATIVE["trace"]}, 0, True, SYSTEM),
+    "trace.cpu_s": (0, False, SYSTEM),
     "grpo.num_generations": (2, True, math.inf),
     "seed": (0, True, 2**31 - 1),  # what every library takes
     "lora.lora_dropout": (0, True, 1),
@@ -76,6 +82,8 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     "grpo.top_p": (0, False, 1),
     "generation.top_p": (0, False, 1),
 }
+
+PATHS = ("trace.read_paths", "trace.sys_path")
 
 
 def get(cfg: Any, key: str) -> Any:
@@ -98,5 +106,24 @@ def values(cfg: Any) -> Iterator[str]:
             continue
         if value is None or (least < value <= most) or (inclusive and value == least):
             continue
-        floor = f"at least {least}" if inclusive else f"above {least}"
-        yield f"{key}={value}: must be {floor}{f' and at most {most}' if most < math.inf else ''}."
+        bounds = [f"at least {least}" if inclusive else f"above {least}"]
+        if most == SYSTEM:  # that there is such a bound is only of interest beyond it
+            bounds = bounds if value < most else [f"at most {most}"]
+        elif most < math.inf:
+            bounds.append(f"at most {most}")
+        yield f"{key}={value}: must be {' and '.join(bounds)}."
+    for key in PATHS:
+        for path in get(cfg, key) or ():
+            if why := _no_path(path, folder=key == "trace.sys_path"):
+                yield f"{key}={path}: {why}."
+
+
+def _no_path(path: Any, folder: bool) -> str:
+    """Why a traced program cannot be shown this; nothing if it can."""
+    if not isinstance(path, str) or not os.path.isabs(path):
+        return "must be an absolute path"
+    if "\0" in path or os.path.normpath(path) != path.rstrip("/") or os.path.realpath(path) == "/":
+        return "must be a plain path, without '..', to something inside '/'"
+    if not os.path.exists(path):
+        return "does not exist"
+    return "is no folder" if folder and not os.path.isdir(path) else ""

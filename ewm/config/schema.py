@@ -58,7 +58,7 @@ class DataConfig:
 class TraceConfig:
     """Limits of one traced program."""
 
-    isolation: str = "auto"  # auto: the highest the machine gives | L0 | L1 | L2
+    isolation: str = "auto"  # auto: the highest the machine gives | L0 | L1 | L2 | L3
     require: str | None = None  # refuse to run below this level
     cpu_s: float = 2.0
     memory_mb: int = 256
@@ -67,6 +67,8 @@ class TraceConfig:
     max_elements: int = 200  # per container
     max_chars: int = 2000  # per value
     max_depth: int = 8  # nesting of a value
+    read_paths: list[str] = field(default_factory=list)  # a program may read these beside the standard library
+    sys_path: list[str] = field(default_factory=list)  # and import from these
     body: bool = True
     workers: int = 0
     batch: int = 32  # pure programs that may share one fork

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -40,6 +40,9 @@ def arguments(argv: list[str] | None) -> tuple[argparse.Namespace, TraceConfig]:
     parser.add_argument("--pretty", action="store_true", help="a table instead of JSON")
     limits = parser.add_argument_group("limits, as in conf/trace")
     for field in fields(TraceConfig):
+        if field.default is MISSING:  # a list: given once for each of its items
+            limits.add_argument(f"--{field.name.replace('_', '-')}", action="append", metavar="PATH")
+            continue
         default = field.default
         kind = _boolean if isinstance(default, bool) else str if default is None else type(default)
         limits.add_argument(f"--{field.name.replace('_', '-')}", type=kind, metavar=str(default))

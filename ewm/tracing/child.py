@@ -16,6 +16,7 @@ from resource import RUSAGE_SELF, getrusage
 from types import ModuleType
 from typing import Any
 
+from ewm.tracing.assign import Assignments
 from ewm.tracing.policy import Watch
 from ewm.tracing.purity import State, imports, pure
 from ewm.tracing.record import Record
@@ -94,7 +95,7 @@ class Child:
 
     def __init__(self, limits: dict[str, Any], memory: Any):
         self.limits, self.max_chars = limits, limits["max_chars"]
-        self.watch = Watch(FILE)
+        self.watch = Watch(FILE, limits["paths"])
         self.record = Record(memory, lambda: self.stop("event_limit"))
         self.render, self.was_cut, self.forget = make_render(
             limits["max_elements"], self.max_chars, limits["max_depth"]
@@ -110,13 +111,20 @@ class Child:
     def warm_up(self) -> None:
         """Run a program of our own in the zygote, so that children find in use what they will use."""
         streams, main = (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"]
-        depth = sys.getrecursionlimit()
+        depth, limits = sys.getrecursionlimit(), self.limits
+        self.limits = {**limits, "max_events": 10**6, "max_output": 10**6}
         for source, call in [(SAMPLE, "f([3, 4, 4, 8])"), ("x = (1,\n 2)\n", None)] * WARM:
-            self.run({"source": source, "entry": call, "stdin": "", "plain": False}, 0, alone=False, trusted=True)
+            self.run(
+                {"source": source, "entry": call, "stdin": "", "plain": False, "edits": []},
+                0,
+                alone=False,
+                trusted=True,
+            )
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = STREAMS  # type: ignore[assignment, misc]
         sys.modules["__main__"] = main
         sys.setrecursionlimit(depth)
+        self.limits = limits
         self.tracer.start("0", {}, {})
         self.forget()
 
@@ -182,7 +190,9 @@ class Child:
             if not (alone or trusted or pure(parts)):
                 self.record.give_up()
                 return None
-            self.tracer.start(source, codes, namespace)
+            edits = request["edits"]
+            edit = Assignments(edits, self.record.events, self.stop).at if edits else None
+            self.tracer.start(source, codes, namespace, edit)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None

@@ -1,9 +1,10 @@
 """What Python itself refuses to a program, at every isolation level: an audit hook, which cannot be taken out again.
 
-Files: PermissionError, but for reading the standard library. Looking at or changing the tracer (settrace, frames, code
-objects, gc, ctypes), processes, sockets and signals: the program ends there. A hook in the program's own process is no
-wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is `policy`, also where the
-program catches the refusal and goes on: outside it might have gone on otherwise. Runs inside the child.
+Files: PermissionError, but for reading the standard library and the paths of the profile. Looking at or changing the
+tracer (settrace, frames, code objects, gc, ctypes), processes, sockets and signals: the program ends there. A hook in
+the program's own process is no wall: landlock (L1) and seccomp (L2) say the same from outside. Either way the status is
+`policy`, also where the program catches the refusal and goes on: outside it might have gone on otherwise. Runs inside
+the child.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from opcode import opmap
 from typing import Any
 
@@ -42,12 +43,13 @@ LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
 
 
 class Watch:
-    """The hook, started and stopped for each program; `file_name` marks the program's own code."""
+    """The hook, started and stopped for each program; `file_name` marks the program's own code, `paths` may be read."""
 
-    def __init__(self, file_name: str):
+    def __init__(self, file_name: str, paths: Iterable[str] = ()):
         self.refuse: Callable[[str], None] | None = None
         self.refused = ""  # the first thing refused by an exception
         self.file_name = file_name
+        self.places = tuple(place + "/" for place in (LIBRARY, *paths))
         self.hook = self._make_hook()
         sys.addaudithook(self.hook)
 
@@ -70,7 +72,7 @@ class Watch:
             self.refused = type_name(type(error))
 
     def _make_hook(self) -> Callable[[str, tuple[Any, ...]], None]:
-        getframe, search = sys._getframe, sys.path
+        getframe, search, places = sys._getframe, sys.path, self.places
 
         def deny(event: str, path: Any) -> None:
             if type(path) is not str or path[:1] != "<":  # else Python looks for a line to show, and goes on without
@@ -93,10 +95,10 @@ class Watch:
                 if type(args[0]) is int:
                     if args[0] in STREAMS:
                         refuse(f"open {args[0]}")
-                elif not _readable(args[0], args[2]):
+                elif not _readable(args[0], args[2], places):
                     deny(event, args[0])
             elif event in LISTING:
-                if not (_readable(args[0], 0) or args[0] in search):
+                if not (_readable(args[0], 0, places) or args[0] in search):
                     deny(event, args[0])
             elif event in FILES:
                 deny(event, args[0])
@@ -104,7 +106,7 @@ class Watch:
         return hook
 
 
-def _readable(path: Any, flags: int) -> bool:
+def _readable(path: Any, flags: int, places: tuple[str, ...]) -> bool:
     if type(path) is not str or flags & WRITES:
         return False
-    return (_normal(path) + "/").startswith(LIBRARY + "/")
+    return (_normal(path) + "/").startswith(places)

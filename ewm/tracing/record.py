@@ -26,17 +26,21 @@ class Record:
 
     def __init__(self, memory: Any, full: Callable[[], None]):
         self.memory, self.full = memory, full
-        self.start = self.used = self.at = self.events_left = 0
+        self.start = self.used = self.at = self.most_events = self.events_left = 0
         self.room = len(memory) - RESERVE
         self.encode: Any = make_encoder(None, str, _quoted, None, ":", ",", False, False, True)
 
     def begin(self, slot: int, most_events: int) -> None:
         """The program of this slot, after those before it."""
-        self.events_left = most_events
+        self.most_events = self.events_left = most_events
         before = _ROW.unpack_from(self.memory, (slot - 1) * _ROW.size) if slot else (TABLE, 0)
         self.start = self.used = before[0] + before[1]
         self.at = slot * _ROW.size
         _ROW.pack_into(self.memory, self.at, self.start, 0, RUNNING, 0.0, 0.0)
+
+    def events(self) -> int:
+        """How many events this program has so far."""
+        return self.most_events - self.events_left
 
     def put(self, row: list[Any]) -> None:
         """Append and commit; `full` is called instead when there is no room, and does not return."""

@@ -8,7 +8,6 @@ one process; calls from several threads are serialised.
 from __future__ import annotations
 
 import json
-import math
 import os
 import select
 import struct
@@ -27,13 +26,13 @@ from ewm.config.errors import ConfigError
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.tracing.decode import SIGNALED, decode
+from ewm.tracing.edits import Edit, Edited
 from ewm.tracing.events import Trace
 
-LEVELS = ("L0", "L1", "L2")
+LEVELS = ("L0", "L1", "L2", "L3")
 _HEAD = struct.Struct("<IBidd")
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
-_MOST = 1 << 40  # what the system takes as a limit, also of MiB in bytes
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 _ENVIRONMENT["LD_BIND_NOW"] = "1"  # else every child looks up the same symbols again
@@ -85,11 +84,11 @@ class Runner:
     """
 
     def __init__(self, cfg: TraceConfig):
-        if found := list(_problems(cfg)):
+        if found := list(limits.values(SimpleNamespace(trace=cfg))):
             raise ConfigError(found)
         self.cfg = cfg
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
-        self._setup = _frame({"limits": asdict(cfg), "isolation": cfg.isolation})
+        self._setup = _frame({"limits": {**asdict(cfg), "paths": _paths(cfg)}, "isolation": cfg.isolation})
         self._workers: list[_Worker] = []
         self._done: dict[int, Trace | None] = {}
         self._ticket = 0
@@ -116,9 +115,9 @@ class Runner:
                 self._start()
             return self._workers[0].greeting
 
-    def trace(self, program: Program) -> Trace:
-        """One program's trace."""
-        return next(self.trace_all([program]))
+    def trace(self, program: Program, edits: Iterable[Edit] = ()) -> Trace:
+        """One program's trace, under edits if there are some (EditError: one of them cannot be made)."""
+        return next(self.trace_all([Edited(program, tuple(edits)) if edits else program]))
 
     def plain(self, program: Program) -> Trace:
         """The same run without a tracer: no events."""
@@ -129,8 +128,9 @@ class Runner:
             del self._done[ticket]
         return trace
 
-    def trace_all(self, programs: Iterable[Program]) -> Iterator[Trace]:
+    def trace_all(self, programs: Iterable[Program | Edited]) -> Iterator[Trace]:
         """Traces in the order of the programs, run in parallel, a bounded number ahead of the reader."""
+        edited: dict[int, Edited] = {}
         source = iter(programs)
         tickets: deque[int] = deque()
         try:
@@ -139,14 +139,17 @@ class Runner:
                     len(tickets) < (3 * self.cfg.batch + 4) * self._size and (program := next(source, None)) is not None
                 ):
                     tickets.append(self._submit(program))
+                    if isinstance(program, Edited):
+                        edited[tickets[-1]] = program
                 if not tickets:
                     return
                 with self._lock:
                     while self._done[tickets[0]] is None:
                         self._pump()
-                    trace = self._done.pop(tickets.popleft())
+                    ticket = tickets.popleft()
+                    trace = self._done.pop(ticket)
                 assert trace is not None
-                yield trace
+                yield edited.pop(ticket).checked(trace) if ticket in edited else trace
         finally:
             with self._lock:
                 for ticket in tickets:
@@ -164,8 +167,9 @@ class Runner:
         self._workers.append(worker)
         return worker
 
-    def _submit(self, program: Program, plain: bool = False) -> int:
-        request = _request(program, plain)
+    def _submit(self, program: Program | Edited, plain: bool = False) -> int:
+        program, edits = (program.program, program.edits) if isinstance(program, Edited) else (program, ())
+        request = _request(program, plain, edits)
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -223,18 +227,15 @@ class Runner:
             self._send(ticket, program, request)
 
 
-def _problems(cfg: TraceConfig) -> Iterator[str]:
-    """The ranges of a configuration's trace.*, and what would stop the pool itself: numbers that are no limit."""
-    yield from limits.values(SimpleNamespace(trace=cfg))
-    if cfg.cpu_s == math.inf:
-        yield f"trace.cpu_s={cfg.cpu_s}: must be a number of seconds."
-    for name, value in asdict(cfg).items():
-        if type(value) is int and value > _MOST:
-            yield f"trace.{name}={value}: must be at most {_MOST}."
+def _paths(cfg: TraceConfig) -> list[str]:
+    """What the profile opens for reading, also under the names that lie behind symbolic links."""
+    given = [os.path.normpath(path) for path in (*cfg.read_paths, *cfg.sys_path)]
+    return sorted({*given, *map(os.path.realpath, given)})
 
 
-def _request(program: Program, plain: bool) -> bytes:
-    return _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain})
+def _request(program: Program, plain: bool, edits: tuple[Edit, ...]) -> bytes:
+    about = {"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain, "edits": edits}
+    return _frame(about)
 
 
 def _frame(value: dict[str, Any]) -> bytes:

@@ -1,13 +1,15 @@
 """The seccomp filter as raw BPF: system calls that a traced program never needs get EPERM.
 
 Everything else is allowed, so that no Python version breaks: what remains open is bounded by landlock and rlimits.
-clone is refused unless it makes a thread; clone3 answers ENOSYS, so that libc falls back to clone.
+clone is refused unless it makes a thread; clone3 answers ENOSYS, so that libc falls back to clone. A signal goes to the
+program's own process only: abort() and raise() are the program's affair.
 """
 
 from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 from typing import Any
 
 ARCHES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # linux/audit.h
@@ -17,7 +19,7 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "bind": (49, 200), "listen": (50, 201), "sendto": (44, 206), "sendmsg": (46, 211), "sendmmsg": (307, 269),
     "execve": (59, 221), "execveat": (322, 281), "fork": (57, None), "vfork": (58, None),
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
-    "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
+    "kill": (62, 129), "tkill": (200, 130), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438),
     "pidfd_send_signal": (424, 424),
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
@@ -37,7 +39,7 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
     "sched_setaffinity": (203, 122), "setuid": (105, 146), "setgid": (106, 144), "capset": (126, 91),
 }  # fmt: skip
-CLONE, CLONE3, PRLIMIT = (56, 220), 435, (302, 261)
+CLONE, CLONE3, PRLIMIT, TGKILL = (56, 220), 435, (302, 261), (234, 131)
 # what a zygote itself must do
 CHILD_ONLY = frozenset(("fork", "vfork", "kill", "pidfd_open", "setpgid", "setrlimit"))
 CLONE_THREAD = 0x10000
@@ -47,13 +49,18 @@ NUMBER, ARCH, ARGS = 0, 4, 16  # offsets in struct seccomp_data
 
 
 class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+    def __init__(self, rows: list[tuple[int, int, int, int]]):
+        self.text = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *row) for row in rows))
+        super().__init__(len(rows), ctypes.addressof(self.text))
 
 
-def filters(machine: str) -> tuple[Any, Any]:
+def filters(machine: str) -> tuple[Any, Any, Callable[[int], None]]:
     """Two struct sock_fprog for prctl(PR_SET_SECCOMP, 2, ...): for the zygote once, and the rest for each child.
 
-    Installing costs by length. KeyError where the numbers are not known.
+    The third tells the rest whose it will be: the child's number. Installing costs by length. KeyError where the
+    numbers are not known.
     """
     column, arch = ARCHES[machine]
     head = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, arch), (END, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
@@ -72,8 +79,8 @@ def filters(machine: str) -> tuple[Any, Any]:
         (EQUAL, 0, 1, 0),
     ]  # asking is allowed, setting not
     rest += [(END, 0, 0, ALLOW), (END, 0, 0, EPERM)]
-    return tuple(_assembled([*rows, (END, 0, 0, ALLOW)]) for rows in (base, rest))  # type: ignore[return-value]
-
-
-def _assembled(rows: list[tuple[int, int, int, int]]) -> Any:
-    return _Program(len(rows), b"".join(struct.pack("<HBBI", *row) for row in rows))
+    rest += [(EQUAL, 0, 4, TGKILL[column]), (LOAD, 0, 0, ARGS), (EQUAL, 0, 1, 0)]
+    whose = 8 * len(rest) - 4  # where the last row has its number
+    rest += [(END, 0, 0, ALLOW), (END, 0, 0, EPERM)]
+    first, second = (_Program([*rows, (END, 0, 0, ALLOW)]) for rows in (base, rest))
+    return first, second, lambda pid: struct.pack_into("<I", second.text, whose, pid)

@@ -55,7 +55,7 @@ def own_codes(code: CodeType) -> dict[int, CodeType]:
 class Tracer(NamedTuple):
     """The tools of one child, used for one program after the other."""
 
-    start: Callable[[str, dict[int, CodeType], dict[str, Any]], None]  # the next program: source, codes, namespace
+    start: Callable[..., None]  # the next program: source, codes, namespace, edit(frame) before an event
     enter: Callable[..., Any]  # for sys.settrace
     begin_entry: Callable[[], None]
     finish: Callable[[BaseException | None], None]  # with the exception that ended the program
@@ -73,6 +73,7 @@ def make_trace(
     shared: frozenset[int] = frozenset()
     codes: dict[int, CodeType] = {}
     namespace: dict[str, Any] = {}
+    edit: Callable[[Any], None] | None = None
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
     module_texts: dict[str, str | None] = {}
     module_values: dict[str, Any] = {}
@@ -82,11 +83,11 @@ def make_trace(
     waiting_frame = waiting_at = -1
     guessed = False  # the waiting exception's value is what the frame saw last: the next event knows better
 
-    def start(source: str, own: dict[int, CodeType], names: dict[str, Any]) -> None:
-        nonlocal firsts, shared, codes, namespace, frames, module_texts, module_values
+    def start(source: str, own: dict[int, CodeType], names: dict[str, Any], change: Any = None) -> None:
+        nonlocal edit, firsts, shared, codes, namespace, frames, module_texts, module_values
         nonlocal numbers, depth, waiting, waiting_frame, waiting_at, guessed
         firsts, shared = first_lines(source)
-        codes, namespace = own, names
+        codes, namespace, edit = own, names, change
         frames, module_texts, module_values = {}, {}, {}
         numbers, depth, waiting, waiting_frame, waiting_at, guessed = 0, -1, None, -1, -1, False
 
@@ -151,6 +152,8 @@ def make_trace(
                 state.first, state.start = line, at
                 if waiting is not None:
                     flush()
+                if edit is not None:
+                    edit(frame)
                 put(record(1, line, state, frame, 0, 0))
             elif event == "return":
                 at = frame.f_lasti
@@ -215,6 +218,8 @@ def make_trace(
                 state = frames[id(frame)] = Frame(numbers, code.co_name, code, {}, {})
             if waiting is not None:
                 flush()
+            if edit is not None:
+                edit(frame)
             raw = frame.f_lineno
             put(record(0, firsts.get(raw, raw), state, frame, 0, 0))
             return local

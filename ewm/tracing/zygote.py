@@ -23,9 +23,13 @@ from typing import Any
 
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
+HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
 POOL, HEADER = 1 << 14, 48  # bytes, in CPython 3.11 to 3.13
-NAMES = ("syscalls", "isolation", "purity", "snapshot", "policy", "folding", "tracer", "record", "child")
+NAMES = (
+    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "assign", "policy",
+    "folding", "tracer", "record", "child",
+)  # fmt: skip
 
 
 def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
@@ -38,6 +42,7 @@ def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
         module = ModuleType("ewm.tracing." + name)
         module.__dict__["__builtins__"] = dict(vars(builtins))
         sys.modules[module.__name__] = module
+        setattr(sys.modules["ewm.tracing"], name, module)
         with open(path, "rb") as file:
             exec(compile(file.read(), path, "exec"), module.__dict__)
         loaded.append(module)
@@ -104,9 +109,9 @@ class Zygote:
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
         self.memory = mmap.mmap(-1, record.SIZE)
-        self.guard = isolation.enter_zygote(setup)
         self.child = child.Child(self.limits, self.memory)
         self.child.warm_up()
+        self.guard = isolation.enter_zygote(setup)  # from here on this may be another process
         about = {"isolation": self.guard.level, "python": sys.version.split()[0], "notes": self.guard.notes}
         greeting = json.dumps(about).encode()
         write(self.stdout, len(greeting).to_bytes(4, "little") + greeting)
@@ -127,7 +132,7 @@ class Zygote:
 
     def answer(self, requests: list[dict[str, Any]]) -> None:
         """Fork for all of them together, then for each that needs a child of its own."""
-        alone = [r["plain"] for r in requests]
+        alone = [r["plain"] or bool(r["edits"]) for r in requests]
         first = 0
         while first < len(requests):
             last = first + 1
@@ -181,8 +186,7 @@ class Zygote:
                 self.child.run_all(requests)
             finally:
                 os._exit(70)
-        how = self.watch(pid, began)
-        _, state, usage = os.wait4(pid, 0)
+        how, state, usage = self.watch(pid, began) if HANDLES else self.look(pid, began)
         self.guard.reap(pid)
         cpu_s = usage.ru_utime + usage.ru_stime
         spilled = False
@@ -191,11 +195,13 @@ class Zygote:
         if how != EXITED:
             return how, signal.SIGKILL, cpu_s
         if os.WIFSIGNALED(state):
+            if not HANDLES and os.WTERMSIG(state) == signal.SIGXCPU:
+                return CPU, signal.SIGXCPU, cpu_s
             return SIGNALED, os.WTERMSIG(state), cpu_s
         return WROTE if spilled else EXITED, os.WEXITSTATUS(state), cpu_s
 
-    def watch(self, pid: int, began: float) -> int:
-        """Wait until the child has ended, by itself or because it used up its time."""
+    def watch(self, pid: int, began: float) -> tuple[int, int, Any]:
+        """Wait until the child has ended, by itself or because it used up its time: how, and what wait4 says."""
         clock = (~pid << 3) | 2  # the kernel's name for another process's CPU clock
         cpu_limit = self.limits["cpu_s"]
         handle = os.pidfd_open(pid)
@@ -208,21 +214,37 @@ class Zygote:
                 cpu = time.clock_gettime(clock)
                 if cpu > cpu_limit or time.monotonic() - began > 10 * cpu_limit:
                     os.kill(pid, signal.SIGKILL)
-                    return CPU if cpu > cpu_limit else WALL
+                    return (CPU if cpu > cpu_limit else WALL, *os.wait4(pid, 0)[1:])
                 pause = max(1, min(50, int(1000 * (cpu_limit - cpu)) + 1))
             if all(fd != handle for fd, _ in ready):
                 os.kill(pid, signal.SIGKILL)
                 self.guard.reap(pid)
                 os._exit(1)
-            return EXITED
+            return (EXITED, *os.wait4(pid, 0)[1:])
         finally:
             os.close(handle)
+
+    def look(self, pid: int, began: float) -> tuple[int, int, Any]:
+        """The same on a system that gives no handle on a process: look again and again. CPU time is left to rlimits."""
+        poll = select.poll()
+        poll.register(self.stdin, 0)
+        how, pause = EXITED, 1
+        while not (ended := os.wait4(pid, os.WNOHANG))[0]:
+            if poll.poll(pause):
+                os.kill(pid, signal.SIGKILL)
+                self.guard.reap(pid)
+                os._exit(1)
+            if time.monotonic() - began > 10 * self.limits["cpu_s"]:
+                os.kill(pid, signal.SIGKILL)
+                how = WALL
+            pause = min(2 * pause, 20)
+        return (how, *ended[1:])
 
 
 def main(folder: str) -> None:
     modules = dict(zip(NAMES, load(folder, NAMES), strict=True))
     unload()
-    if REEXEC not in sys.argv and modules["isolation"].fix_addresses():
+    if REEXEC not in sys.argv and modules["system"].fix_addresses():
         os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
     sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there
     for name in set(os.environ) - {"TZ", "LC_ALL"}:

@@ -11,12 +11,10 @@ import sys
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from inside import by_repr, isolation_from
+    from inside import LIMITS, by_repr, isolation_from
 
     row = json.load(sys.stdin)
-    guard = isolation_from(sys.argv[1]).enter_zygote(
-        {"limits": {"cpu_s": 10, "memory_mb": 256}, "isolation": sys.argv[2]}
-    )
+    guard = isolation_from(sys.argv[1]).enter_zygote({"limits": LIMITS, "isolation": sys.argv[2]})
     guard.enter_child()
     try:
         by_repr(row["source"], row["entry"])

@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 FILE = "<program>"
+LIMITS = {"cpu_s": 600, "memory_mb": 256, "paths": [], "sys_path": []}
 
 
 class Source:
@@ -140,7 +141,7 @@ def main() -> None:
     except ImportError:
         pass
     guard = isolation_from(request["tracing"]).enter_zygote(
-        {"limits": {"cpu_s": 600, "memory_mb": request["memory_mb"]}, "isolation": request["level"]}
+        {"limits": {**LIMITS, "memory_mb": request["memory_mb"]}, "isolation": request["level"]}
     )
     programs = [(row["source"], row["entry"]) for row in request["programs"]]
     gc.disable()

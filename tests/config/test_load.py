@@ -9,7 +9,7 @@ from ewm.config import ConfigError, compose, digest, help, keys, library
 from ewm.config.errors import nearest
 from ewm.config.limits import CHOICES, RANGES
 from ewm.config.load import compose_dict
-from ewm.config.schema import TrainConfig
+from ewm.config.schema import TraceConfig, TrainConfig
 
 
 def test_plain_dataclasses():
@@ -62,7 +62,7 @@ def test_a_damaged_run_is_answered_with_its_file(tmp_path, text, words):
 
 def test_a_section_chosen_anew_is_not_read_from_the_run(tmp_path):
     (tmp_path / "run.json").write_text('{"config": {"trace": {"old": 2}}}')
-    assert compose([f"run={tmp_path}", "trace=default"], "evaluate").trace.batch == 16
+    assert compose([f"run={tmp_path}", "trace=default"], "evaluate").trace == TraceConfig()
 
 
 @pytest.mark.parametrize("override, said", [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +33,35 @@ def short(trace: Trace) -> list[str]:
         kind = "unwind" if e.unwound else e.kind
         rows.append(" ".join(filter(None, [str(e.depth), kind, str(e.line), state, outer, value and f"-> {value}"])))
     return rows
+
+
+_CHANGED = """\
+import sys
+FOLDER = {folder!r}
+space = {{"__name__": "zygote"}}
+exec(compile(open(FOLDER + "/zygote.py").read(), "zygote.py", "exec"), space)
+whole = space["load"]
+def load(folder, names):
+    modules = whole(folder, names)
+    at = dict(zip(names, modules))
+{after}
+    return modules
+space["load"] = load
+{before}
+space["main"](FOLDER)
+"""
+
+
+@pytest.fixture
+def change_zygote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Zygotes that run `before` at their start, and `after` when their modules (`at`, by name) are loaded."""
+
+    def change(before: str = "", after: str = "") -> None:
+        import ewm.tracing.runner
+
+        folder = str(Path(ewm.tracing.runner.__file__).parent)
+        body = "\n".join("    " + line for line in after.splitlines())
+        (tmp_path / "zygote.py").write_text(_CHANGED.format(folder=folder, before=before, after=body))
+        monkeypatch.setattr("ewm.tracing.runner._ZYGOTE", tmp_path / "zygote.py")
+
+    return change

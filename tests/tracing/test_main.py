@@ -86,7 +86,7 @@ def test_what_stands_before_a_wrong_line_is_traced(tmp_path, capsys, line, messa
         ("--batch=0", "trace.batch=0: must be at least 1."),
         ("--workers=-1", "trace.workers=-1: must be at least 0."),
         ("--cpu-s=nan", "trace.cpu_s=nan: wants a finite number."),
-        ("--cpu-s=inf", "trace.cpu_s=inf: must be a number of seconds."),
+        ("--cpu-s=inf", "trace.cpu_s=inf: wants a finite number."),
         ("--memory-mb=0", "trace.memory_mb=0: must be at least 1."),
         ("--memory-mb=99999999999999", "trace.memory_mb=99999999999999: must be at most 1099511627776."),
         ("--max-elements=99999999999999999999", "trace.max_elements=99999999999999999999: must be at most"),
