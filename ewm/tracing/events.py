@@ -128,7 +128,7 @@ def _restored(rows: Iterable[dict[str, Any]]) -> Iterator[Event]:
         kind = row.get("kind", "line")
         depth = row.get("depth", depth)
         known = last.get(depth)  # type: ignore[arg-type]
-        function = row["function"] if "function" in row else known.function  # type: ignore[union-attr]
+        function = row["function"] if known is None else row.get("function", known.function)
         if (state := row.get("locals")) is None:
             state = known.locals if known and kind != "call" else {}
             if "changed" in row or "gone" in row:
