@@ -60,16 +60,22 @@ class TraceConfig:
 
     isolation: str = "auto"  # auto: the highest the machine gives | L0 | L1 | L2
     require: str | None = None  # refuse to run below this level
-    cpu_s: float = 2.0
-    memory_mb: int = 256
-    max_events: int = 2000
-    max_output: int = 10_000  # characters
-    max_elements: int = 200  # per container
-    max_chars: int = 2000  # per value
-    max_depth: int = 8  # nesting of a value
-    body: bool = True
-    workers: int = 0
-    batch: int = 16  # pure programs that may share one fork
+    cpu_s: float = 2.0  # CPU seconds of one program; the wall limit is ten times that
+    memory_mb: int = 256  # MiB of one program
+    max_events: int = 2000  # of one program
+    max_output: int = 10_000  # characters of stdout
+    max_elements: int = 200  # of one container
+    max_chars: int = 2000  # of one value
+    max_depth: int = 8  # nesting of one value
+    body: bool = True  # false: only the events of the entry call
+    workers: int = 0  # 0: one per core
+    batch: int = 16  # pure programs that may share one fork; 1: one fork each
+    cache: str | None = None  # folder of traces to use again; a program is then run once, whatever it asks the clock
+    cache_mb: int = 0  # the same in memory, MiB; 0: off
+    cache_disk_mb: int = 1024  # MiB that the folder may take; the oldest traces go first
+
+
+ASIDE = ("require", "workers", "batch", "cache", "cache_mb", "cache_disk_mb")  # keys of trace.* that change no trace
 
 
 @dataclass
