@@ -70,9 +70,9 @@ class TraceConfig:
     body: bool = True  # false: only the events of the entry call
     workers: int = 0  # 0: one per core
     batch: int = 16  # pure programs that may share one fork; 1: one fork each
-    cache: str | None = None  # folder of traces to use again; a program is then run once, whatever it asks the clock
+    cache: str | None = None  # folder of traces to use again: what was run before is not run again
     cache_mb: int = 0  # the same in memory, MiB; 0: off
-    cache_disk_mb: int = 1024  # MiB that the folder may take; the oldest traces go first
+    cache_disk_mb: int = 1024  # MiB of that folder; the oldest traces go first
 
 
 ASIDE = ("require", "workers", "batch", "cache", "cache_mb", "cache_disk_mb")  # keys of trace.* that change no trace
