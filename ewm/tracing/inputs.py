@@ -13,8 +13,8 @@ import sys
 import tokenize
 import zlib
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
@@ -48,7 +48,6 @@ class Inputs:
         for name in self.args.inputs:
             yield from self._one(name)
             self._done += self._sizes.get(name, 0)
-            self._tell = lambda: 0
 
     def share(self) -> float | None:
         """How much has been read, in [0, 1]; None if nobody knows."""
@@ -57,25 +56,28 @@ class Inputs:
         return (self._done + self._tell()) / max(1, sum(self._sizes.values()))
 
     def _one(self, name: str) -> Iterator[tuple[str, Program]]:
-        as_program = self.args.program or self.args.call is not None
-        if name.endswith(LINES) and not self.args.program:
-            if self.args.call is not None:
-                raise InputError("--call goes with a prog.py; JSON lines carry their own `entry`")
-            yield from self._rows(name, enumerate(self._lines(name), 1))
-        elif name.endswith(".py"):
+        if name.endswith(LINES) and self.args.call is not None and not self.args.program:
+            raise InputError("--call goes with a prog.py; JSON lines carry their own `entry`")
+        if name.endswith(".py"):
             yield name, self._program(_source(name))
-        else:
-            lines = enumerate(self._lines(name), 1)
+            return
+        with closing(self._lines(name)) as lines:
             before: list[tuple[int, str]] = []
-            for number, line in lines:
+            for number, line in (numbered := enumerate(lines, 1)):
                 before.append((number, line))
                 if line.strip():
                     break
-            if not as_program and before and before[-1][1].lstrip().startswith("{"):
-                yield from self._rows(name, chain(before[-1:], lines))
+            if self._rows_follow(name, before[-1][1] if before else ""):
+                yield from self._rows(name, chain(before[-1:], numbered))
             else:
-                program = self._program(_checked("".join(line for _, line in chain(before, lines)), name))
+                program = self._program(_checked("".join(line for _, line in chain(before, numbered)), name))
                 yield program.id if name == "-" else name, program
+
+    def _rows_follow(self, name: str, first: str) -> bool:
+        """JSON lines, by the name or by the first line that is not empty; of an empty stream none."""
+        if self.args.program or self.args.call is not None:
+            return False
+        return name.endswith(LINES) or first.lstrip()[:1] in ("{", "")
 
     def _program(self, source: str) -> Program:
         return Program(source, self.args.call, self.stdin or "", origin="user")
@@ -109,7 +111,7 @@ class Inputs:
                 raise InputError(f"{where}: {name} must be text")
         return str(row.get("id", program.id)), program
 
-    def _lines(self, name: str) -> Iterator[str]:
+    def _lines(self, name: str) -> Generator[str, None, None]:
         """Bytes that are not UTF-8 come as surrogates: they are found where they stand, not where a block is read."""
         try:
             with nullcontext(_standard_input()) if name == "-" else Path(name).open("rb") as file:
@@ -120,6 +122,8 @@ class Inputs:
                 yield from file  # type: ignore[misc]
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
+        finally:
+            self._tell = lambda: 0
 
 
 def _standard_input() -> TextIO:

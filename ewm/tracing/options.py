@@ -27,7 +27,7 @@ EPILOG = """\
 input:
   prog.py        one program; --call gives a call to make after its body
   FILE.jsonl     one JSON object a line, also .ndjson, and .gz of both:
-                 {"source": TEXT, "entry": CALL or null, "stdin": TEXT, "id": ...}
+                 {"source": TEXT, "entry": CALL, "stdin": TEXT, "id": NAME}
                  where all but source may be left out
   -, other names JSON lines if the first character that is not space is {, else
                  a program; --program or --call: a program in any case
