@@ -200,7 +200,7 @@ def _ending(trace: Trace, screen: Console) -> None:
     for line in _printed(trace.stdout):
         screen.print(Text.assemble(("stdout ", "blue"), line), soft_wrap=True)
     about = f"{len(trace.events):,} events, {1000 * trace.cpu_s:.1f} ms CPU, isolation {trace.isolation}, "
-    screen.print(Text(f"{about}Python {trace.python}\n", style="dim"), soft_wrap=True)
+    screen.print(Text(f"{about}Python {trace.python}\n", style="dim"))
 
 
 def _printed(stdout: str) -> Iterator[str]:
