@@ -3,7 +3,7 @@
 SQLite in WAL mode, since many may read while one writes, a kill leaves the file whole, and there is no daemon. The file
 exceeds its bound by one write at most; the oldest entries go first. A damaged entry is a miss, a damaged file is made
 anew, and a file that cannot be used is done without; `problem` says so. Not for network file systems. Whoever can write
-the folder decides what is handed out.
+the folder decides what is handed out; at L0 that is every program, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from ewm.config.errors import ConfigError
 
 NAME = "traces.sqlite3"
-_TOGETHER, _SECONDS = 200, 2.0  # entries of one write, or those of so long
+_TOGETHER, _BYTES, _SECONDS = 200, 8 << 20, 2.0  # entries of one write, or so many bytes of them, or those of so long
 _T = TypeVar("_T")
 
 
@@ -36,6 +36,7 @@ class Disk:
         self.path, self.most, self.problem = folder / NAME, most, ""
         self._db: sqlite3.Connection | None = None
         self._new: dict[bytes, bytes] = {}
+        self._bytes = 0
         self._written = time.monotonic()
 
     def get(self, key: bytes) -> bytes | None:
@@ -48,8 +49,9 @@ class Disk:
         """Written with others, after a while, or by `close`."""
         if self.problem:
             return
-        self._new[key] = _packed(key, value)
-        if len(self._new) >= _TOGETHER or time.monotonic() - self._written > _SECONDS:
+        packed = self._new[key] = _packed(key, value)
+        self._bytes += len(packed)
+        if len(self._new) >= _TOGETHER or self._bytes > _BYTES or time.monotonic() - self._written > _SECONDS:
             self._write()
 
     def close(self) -> None:
@@ -60,7 +62,7 @@ class Disk:
             self._db = None
 
     def _write(self) -> None:
-        rows, self._new, self._written = list(self._new.items()), {}, time.monotonic()
+        rows, self._new, self._bytes, self._written = list(self._new.items()), {}, 0, time.monotonic()
 
         def write(db: sqlite3.Connection) -> None:
             with db:

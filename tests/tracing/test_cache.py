@@ -265,6 +265,16 @@ def test_the_file_is_bounded_and_the_oldest_go_first(tmp_path):
     disk.close()
 
 
+def test_what_waits_to_be_written_is_bounded(tmp_path):
+    disk = Disk(tmp_path, 1 << 30)
+    for i in range(12):
+        disk.put(b"%d" % i, os.urandom(3 << 20))
+        assert sum(map(len, disk._new.values())) < 9 << 20
+    disk.close()
+    assert all(len(disk.get(b"%d" % i)) == 3 << 20 for i in range(12))
+    disk.close()
+
+
 def test_a_place_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
     with (
