@@ -12,12 +12,15 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from ewm.config.schema import TraceConfig
 from ewm.tracing.__main__ import main
 from ewm.tracing.events import load
-from ewm.tracing.options import FORMATS
+from ewm.tracing.inputs import InputError, Inputs
+from ewm.tracing.options import FORMATS, parse
 
 pytestmark = pytest.mark.usefixtures("one_core")
 FUNCTION = "def f(n):\n    return [n] * 2\n"
@@ -241,6 +244,30 @@ def test_wrong_lines_may_be_left_out(tmp_path, capsys):
     assert "p.jsonl:5: not JSON" in lines[1]
     assert "further ones are only counted" in lines[19]
     assert lines[20].endswith(": ok 4; 41 wrong lines left out")
+
+
+LINE = st.sampled_from(
+    [b'{"source": "x"}', b'{"source": 1}', b"[[[", b"\xff", b"# coding: utf-7", b"\xef\xbb\xbf", b"\0", b"9" * 5000]
+)
+
+
+@given(
+    st.lists(LINE | st.binary(max_size=12), max_size=6).map(b"\n".join),
+    st.sampled_from(["a.jsonl", "a.py", "a", "a.gz"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_programs_or_an_error_that_says_where(tmp_path_factory, data, name):
+    path = tmp_path_factory.getbasetemp() / name
+    for written in {data, gzip.compress(data)}:
+        path.write_bytes(written)
+        args, _ = parse([str(path)])
+        skipped = []
+        try:
+            for _, program in Inputs(args, skipped.append):
+                program.source.encode()
+        except InputError as error:
+            skipped.append(error)
+        assert all(str(error).startswith(str(path)) for error in skipped)
 
 
 def test_formats_agree(tmp_path, capsys):
