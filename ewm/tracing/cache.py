@@ -1,10 +1,11 @@
 """Answers of zygotes by the content of what was asked, in memory (LRU, `trace.cache_mb`) and on disk (`trace.cache`).
 
-The key hashes the request itself (source, entry, stdin and whatever else it carries) and the setting: the limits that
-can change a trace, the isolation and the Python that were reached, the machine, the schema and the tracer's own source
-files. The value is the zygote's answer, compact JSON with times as they were: a hit goes through the same decoding as a
-run. What the answer of a second run may differ in (UNSURE) is not kept. A program that asks for the time or for chance
-is kept like any other: a cached trace is that of the first run, so the cache is off unless it is asked for.
+The key hashes the request as it is sent (source, entry, stdin and whatever else it carries) and the setting: what the
+zygote was told, without what changes no trace, the isolation and the Python that were reached, the machine, the schema
+and the tracer's own source files. The value is the zygote's answer, compact JSON with times as they were: a hit goes
+through the same decoding as a run. What the answer of a second run may differ in (UNSURE) is not kept. A program that
+asks for the time or for chance is kept like any other: a cached trace is that of the first run, so the cache is off
+unless it is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ REACHED = ("isolation", "python")  # what a key takes from a zygote's greeting
 _COST = 250  # bytes of an entry beside its value, in memory
 
 
-def setting(cfg: TraceConfig, reached: Mapping[str, Any]) -> bytes:
-    """Digest of all that decides about a trace beside the request; `reached` is a zygote's greeting."""
+def setting(setup: Mapping[str, Any], reached: Mapping[str, Any]) -> bytes:
+    """Digest of all that decides about a trace beside the request: what a zygote was told, and its greeting."""
     about = {
-        "limits": {k: v for k, v in asdict(cfg).items() if k not in (*ASIDE, "isolation")},
+        "setup": {k: v for k, v in setup.items() if k not in ("limits", "isolation")},
+        "limits": {k: v for k, v in setup["limits"].items() if k not in (*ASIDE, "isolation")},
         "reached": {k: reached.get(k) for k in REACHED},
         "machine": [sys.platform, os.uname().machine],
         "schema": SCHEMA,
@@ -53,9 +54,9 @@ def code(folder: Path = Path(__file__).parent) -> str:
 class Cache:
     """Both tiers under one setting. Not for several threads at once: the Runner serialises."""
 
-    def __init__(self, cfg: TraceConfig, reached: Mapping[str, Any]):
+    def __init__(self, cfg: TraceConfig, setup: Mapping[str, Any], reached: Mapping[str, Any]):
         self.reached, self.hits = reached, 0
-        self._setting = setting(cfg, reached)
+        self._setting = setting(setup, reached)
         self._asked: set[bytes] = set()  # keys of what is being run
         self._memory = Memory(cfg.cache_mb << 20)
         self._disk = Disk(Path(cfg.cache).expanduser(), cfg.cache_disk_mb << 20) if cfg.cache else None

@@ -10,6 +10,7 @@ from typing import Any
 
 EVERY = 10.0  # seconds between lines where there is no terminal to draw on
 REDRAW = 0.2
+_BAR = 20  # columns
 
 
 class Progress:
@@ -41,7 +42,9 @@ class Progress:
             self.say(f"{'' if share is None else f'{share:.0%}, '}{self.line()}")
             return
         self._bar.start()  # a run that is over in a moment draws nothing
-        self._bar.update(self._task, description=self.line(), completed=share or 0, total=None if share is None else 1)
+        text, room = self.line(), max(20, self._bar.console.width - _BAR - 8)
+        text = text if len(text) <= room else f"{text[: room - 3]}..."
+        self._bar.update(self._task, description=text, completed=share or 0, total=None if share is None else 1)
 
     def say(self, text: str) -> None:
         """A line on stderr, above the bar if there is one."""
@@ -69,6 +72,6 @@ def _bar() -> Any:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = TextColumn("{task.description}", markup=False), BarColumn(20), TimeRemainingColumn(compact=True)
+    columns = TextColumn("{task.description}", markup=False), BarColumn(_BAR), TimeRemainingColumn(compact=True)
     console = Console(stderr=True)
     return Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)

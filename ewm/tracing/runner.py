@@ -89,8 +89,8 @@ class Runner:
             raise ConfigError(found)
         self.cfg = cfg
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
-        limits_ = {k: v for k, v in asdict(cfg).items() if not k.startswith("cache")}  # no path of ours in there
-        self._setup = _frame({"limits": limits_, "isolation": cfg.isolation})
+        self._about = _setup(cfg)
+        self._setup = _frame(self._about)
         self._workers: list[_Worker] = []
         self._done: dict[int, Trace | None] = {}
         self._held: dict[int, tuple[Program, bytes]] = {}  # ticket -> what another one is asking already
@@ -185,7 +185,7 @@ class Runner:
         if not self.cfg.cache and not self.cfg.cache_mb:
             return False
         if self.cache is None:
-            self.cache = Cache(self.cfg, self.isolation)
+            self.cache = Cache(self.cfg, self._about, self.isolation)
         if (answer := self.cache.get(request)) is not None:
             self._done[ticket] = _trace(program, answer, self.cache.reached)
         elif self.cache.ask(request):
@@ -267,6 +267,14 @@ def _problems(cfg: TraceConfig) -> Iterator[str]:
     for name, value in asdict(cfg).items():
         if type(value) is int and value > _MOST:
             yield f"trace.{name}={value}: must be at most {_MOST}."
+
+
+def _setup(cfg: TraceConfig) -> dict[str, Any]:
+    """What a zygote is told, once; no path of the cache in there."""
+    return {
+        "limits": {k: v for k, v in asdict(cfg).items() if not k.startswith("cache")},
+        "isolation": cfg.isolation,
+    }
 
 
 def _trace(program: Program, answer: bytes, greeting: Mapping[str, Any]) -> Trace:
