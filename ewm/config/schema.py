@@ -68,7 +68,7 @@ class TraceConfig:
     max_chars: int = 2000  # of one value
     max_depth: int = 8  # nesting of one value
     body: bool = True  # false: only the events of the entry call
-    workers: int = 0  # 0: one per core
+    workers: int = 0  # programs at a time; 0: one per core
     batch: int = 16  # pure programs that may share one fork; 1: one fork each
     cache: str | None = None  # folder of traces to use again: what was run before is not run again
     cache_mb: int = 0  # the same in memory, MiB; 0: off

@@ -122,7 +122,11 @@ def _table(table: list[Row | Gap], source: str, screen: Console) -> None:
     cells = {id(row): _source(row.line, row.depth - base, lines, most) for row in shown}
     wide = min(most, max(cell.cell_len for cell in cells.values()))
     rest = room - wide - 2
-    screen.print(Text(f"{'#':>{left[0]}} {'line':>{left[1]}}  {'source':<{wide}}  changed", style="dim"), crop=True)
+    screen.print(
+        Text(f"{'#':>{left[0]}} {'line':>{left[1]}}  {'source':<{wide}}  changed", style="dim"),
+        no_wrap=True,
+        crop=False,
+    )
     for row in table:
         if isinstance(row, Gap):
             screen.print(Text(f"{'':{sum(left) + 3}}{_gap(row)}", style="yellow"))

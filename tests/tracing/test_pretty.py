@@ -173,7 +173,9 @@ def test_every_row_is_shown_or_counted(table, most):
 @pytest.mark.parametrize("width", [30, 80, 140])
 @pytest.mark.parametrize("colour", [None, "standard"])
 def test_no_line_is_wider_than_the_screen(trace, width, colour):
-    source = SOURCE.removesuffix("fail()\n") + "s = '中文' * 60\ne = [{'k': '名前' * 3}] * 9\n"
+    source = (
+        SOURCE.removesuffix("fail()\n") + "s = '中文' * 60\nt = '" + "名前 " * 40 + "'\ne = [{'k': '名前' * 3}] * 9\n"
+    )
     source += "def g(n):\n    return n and g(n - 1)\ng(70)\nassert s < 'a long message ' * 9, 'a long message ' * 9\n"
     done = trace(source)
     assert "g" in done.events[-1].locals
@@ -183,6 +185,8 @@ def test_no_line_is_wider_than_the_screen(trace, width, colour):
         width, 46
     )
     assert ("\x1b" in text) == bool(colour)
+    assert "│ ·60· def g(n):" in bare or width == 30
+    assert re.search(r"^ *\d+ +\d+  t = '名前.*…  ?t='名前", bare, re.MULTILINE) or width == 30
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
