@@ -6,10 +6,7 @@ Written from conf/ and from the schema's own source, so that it cannot fall behi
 
 from __future__ import annotations
 
-import inspect
-import re
 import textwrap
-from functools import cache
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -66,7 +63,7 @@ def _keys(config: DictConfig, config_name: str) -> list[str]:
     for name in keys.all_keys(schema):
         section, _, leaf = name.rpartition(".")
         text = f"  {name}={_written(OmegaConf.select(config, name, throw_on_missing=False))}"
-        comment = _comments(_owner(schema, section)).get(leaf, "")
+        comment = keys.comments(_owner(schema, section)).get(leaf, "")
         lines.append(f"{text:<46}{f'  {comment}' if comment else ''}".rstrip())
     return lines
 
@@ -84,12 +81,6 @@ def _ending(config_name: str) -> list[str]:
 def _owner(schema: type, section: str) -> type:
     key = keys.describe(schema, section) if section else None
     return key.type if key else schema
-
-
-@cache
-def _comments(schema: type) -> dict[str, str]:
-    """Field -> the comment on its line."""
-    return dict(re.findall(r"^    (\w+): [^#\n]*#\s*(.*)$", inspect.getsource(schema), flags=re.MULTILINE))
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,8 @@ dict is open: what stands below it is not checked here (see check.py, which know
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -65,3 +67,9 @@ def all_keys(schema: type, prefix: str = "") -> Iterator[str]:
             yield from all_keys(typing.cast(type, kind), f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
+
+
+@cache
+def comments(schema: type) -> dict[str, str]:
+    """Field -> the comment on its line."""
+    return dict(re.findall(r"^    (\w+): [^#\n]*#\s*(.*)$", inspect.getsource(schema), flags=re.MULTILINE))

@@ -33,7 +33,7 @@ AT_LEAST_ONE = {
     "lora": ("r", "lora_alpha"),
     "data": ("num_train", "max_prompt_tokens", "max_target_tokens"),
     "model": ("max_length",),
-    "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth", "batch"),
+    "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth", "batch", "cache_disk_mb"),
     "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every"),
     "grpo": (
         "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
@@ -45,7 +45,7 @@ AT_LEAST_ONE = {
 }
 NOT_NEGATIVE = {
     "data": ("num_validation", "workers", "seed"),
-    "trace": ("workers", "max_output"),
+    "trace": ("workers", "max_output", "cache_mb"),
     "sft": ("weight_decay", "warmup_steps", "loss_on_prompt", "threads"),
     "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every"),
     "generation": ("temperature", "top_k"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from omegaconf import MISSING
+MISSING: Any = "???"  # omegaconf.MISSING, without the import: the tracer's command line wants TraceConfig alone
 
 
 @dataclass
@@ -60,18 +60,24 @@ class TraceConfig:
 
     isolation: str = "auto"  # auto: the highest the machine gives | L0 | L1 | L2 | L3
     require: str | None = None  # refuse to run below this level
-    cpu_s: float = 2.0
-    memory_mb: int = 256
-    max_events: int = 2000
-    max_output: int = 10_000  # characters
-    max_elements: int = 200  # per container
-    max_chars: int = 2000  # per value
-    max_depth: int = 8  # nesting of a value
-    read_paths: list[str] = field(default_factory=list)  # a program may read these beside the standard library
-    sys_path: list[str] = field(default_factory=list)  # and import from these
-    body: bool = True
-    workers: int = 0
-    batch: int = 32  # pure programs that may share one fork
+    cpu_s: float = 2.0  # CPU seconds of one program; the wall limit is ten times that
+    memory_mb: int = 256  # MiB of one program
+    max_events: int = 2000  # of one program
+    max_output: int = 10_000  # characters of stdout
+    max_elements: int = 200  # of one container
+    max_chars: int = 2000  # of one value
+    max_depth: int = 8  # nesting of one value
+    read_paths: list[str] = field(default_factory=list)  # files and folders that a program may read beside the library
+    sys_path: list[str] = field(default_factory=list)  # folders that it may import from
+    body: bool = True  # false: only the events of the entry call
+    workers: int = 0  # programs at a time; 0: one per core
+    batch: int = 32  # pure programs that may share one fork; 1: one fork each
+    cache: str | None = None  # folder of traces to use again: what was run before is not run again
+    cache_mb: int = 0  # the same in memory, MiB; 0: off
+    cache_disk_mb: int = 1024  # MiB of that folder; the oldest traces go first
+
+
+ASIDE = ("require", "workers", "batch", "cache", "cache_mb", "cache_disk_mb")  # keys of trace.* that change no trace
 
 
 @dataclass

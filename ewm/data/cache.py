@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
+from ewm.config.schema import ASIDE, DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data import example as files
 from ewm.data.example import Example
 from ewm.programs import SALT
@@ -39,7 +39,7 @@ def folder(
     """The folder of this data set, made or not."""
     content = {
         "data": [cfg.sources, cfg.seed, cfg.max_prompt_tokens, cfg.max_target_tokens],
-        "trace": {k: v for k, v in asdict(trace).items() if k not in ("workers", "require")},
+        "trace": {k: v for k, v in asdict(trace).items() if k not in ASIDE},
         "task": asdict(task),
         "format": asdict(format),
         "style": style,

@@ -1,160 +1,158 @@
-"""Traces on the command line: one JSON a line, or a table for a person.
+"""Traces on the command line: programs in, one JSON object a program out, or something for a person to read.
 
-Exit codes: 0 every program was run (whatever its status), 1 the machine does not reach --require, 2 wrong input (what
-stood before it has been written).
+`--help` (see options) says what goes in, what comes out, and what the exit codes mean. A stream of any length takes
+bounded memory: programs are read a bounded number ahead of the traces that are written.
 """
 
 from __future__ import annotations
 
-import argparse
+import gzip
 import json
 import os
+import stat
 import sys
-from collections.abc import Iterator
-from dataclasses import MISSING, fields, replace
-from io import TextIOWrapper
+from argparse import Namespace
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
-from ewm.tracing.pretty import show
-from ewm.tracing.runner import IsolationError, Runner
+from ewm.tracing.edits import Edited
+from ewm.tracing.events import Trace
+from ewm.tracing.inputs import InputError, Inputs
+from ewm.tracing.options import parse
+from ewm.tracing.progress import Progress
+from ewm.tracing.runner import Runner
 
-EXAMPLES = """examples:
-  python -m ewm.tracing programs.jsonl > traces.jsonl
-  echo '{"source": "x = 1", "entry": null}' | python -m ewm.tracing -
-  python -m ewm.tracing prog.py --call "f(3)" --pretty
-"""
-
-
-def arguments(argv: list[str] | None) -> tuple[argparse.Namespace, TraceConfig]:
-    parser = argparse.ArgumentParser(
-        prog="python -m ewm.tracing",
-        description="Run programs in isolation and write what they did.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("input", help="FILE.jsonl with programs, prog.py, or - for JSON lines on stdin")
-    parser.add_argument("--call", metavar="EXPRESSION", help="a call to make after the body of prog.py")
-    parser.add_argument("--pretty", action="store_true", help="a table instead of JSON")
-    limits = parser.add_argument_group("limits, as in conf/trace")
-    for field in fields(TraceConfig):
-        if field.default is MISSING:  # a list: given once for each of its items
-            limits.add_argument(f"--{field.name.replace('_', '-')}", action="append", metavar="PATH")
-            continue
-        default = field.default
-        kind = _boolean if isinstance(default, bool) else str if default is None else type(default)
-        limits.add_argument(f"--{field.name.replace('_', '-')}", type=kind, metavar=str(default))
-    args = parser.parse_args(argv)
-    given = {f.name: v for f in fields(TraceConfig) if (v := getattr(args, f.name)) is not None}
-    return args, replace(TraceConfig(), **given)
+_MOST_SAID = 20  # wrong lines that are reported one by one
 
 
-def _boolean(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-    return text.lower() == "true"
-
-
-class InputError(Exception):
-    """Something in the input that a person must mend."""
-
-
-def programs(args: argparse.Namespace) -> Iterator[tuple[str, Program]]:
-    """(id to write, program)."""
-    if args.input != "-" and not args.input.endswith(".jsonl"):
-        program = Program(_text(args.input), args.call, origin="user")
-        yield program.id, program
-        return
-    if args.call:
-        raise InputError("--call goes with a prog.py; JSON lines carry their own `entry`")
-    with _standard_input() if args.input == "-" else _open(args.input, errors="surrogateescape") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _row(line, f"{args.input}:{number}")
-
-
-def _row(line: str, where: str) -> tuple[str, Program]:
-    try:
-        row: Any = json.loads(line)
-        line.encode()
-    except UnicodeEncodeError:
-        raise InputError(f"{where}: not UTF-8 text") from None
-    except RecursionError:
-        raise InputError(f"{where}: nested too deeply") from None
-    except ValueError as error:
-        raise InputError(f"{where}: not JSON: {error}") from None
-    if not isinstance(row, dict) or not isinstance(row.get("source"), str):
-        raise InputError(f'{where}: a program is an object with "source" (text), "entry" (text or null), "stdin"')
-    program = Program.from_json(row)
-    for name, value in (("entry", program.entry or ""), ("stdin", program.stdin)):
-        if not isinstance(value, str):
-            raise InputError(f"{where}: {name} must be text")
-    return str(row.get("id", program.id)), program
-
-
-def _standard_input() -> TextIO:
-    if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
-    return sys.stdin
-
-
-def _open(path: str, errors: str = "strict") -> TextIO:
-    """With `surrogateescape` bytes that are not UTF-8 are found where they stand, not where a block is read."""
-    try:
-        return Path(path).open(encoding="utf-8", errors=errors)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-
-
-def _text(path: str) -> str:
-    with _open(path) as file:
-        try:
-            return file.read()
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path}: not UTF-8 text: {error}") from None
-
-
-def run(args: argparse.Namespace, cfg: TraceConfig) -> None:
+def run(args: Namespace, cfg: TraceConfig) -> None:
     """Trace everything, in order, as it comes. Wrong input is an error after the traces of what stands before it."""
-    names: list[str] = []
-    kept: list[Program] = []
+    kept: deque[tuple[str, Program | Edited]] = deque()
     wrong: list[InputError] = []
 
-    def feed() -> Iterator[Program]:
+    def skip(error: InputError) -> None:
+        progress.skipped += 1
+        if progress.skipped <= _MOST_SAID:
+            progress.say(f"{error}{' (further ones are only counted)' if progress.skipped == _MOST_SAID else ''}")
+
+    def feed() -> Iterator[Program | Edited]:
         try:
-            for name, program in programs(args):
-                names.append(name)
-                kept.append(program)
-                yield program
+            for one in inputs:
+                kept.append(one)
+                yield one[1]
         except InputError as error:
             wrong.append(error)
 
-    with Runner(cfg) as runner:
-        for trace in runner.trace_all(feed()):
-            name, program = names.pop(0), kept.pop(0)
-            if args.pretty:
-                show(program, trace)
-            else:
-                print(json.dumps({**trace.to_json(), "id": name}), flush=True)
-    if wrong:
-        raise wrong[0]
+    inputs = Inputs(args, skip if args.skip_bad else None)
+    progress = Progress(_shown(args), inputs.share)
+    with _output(args.output) as out, Runner(cfg) as runner:
+        write = _writer(args, out)
+        try:
+            for trace in runner.trace_all(feed()):
+                name, program = kept.popleft()
+                write(program.program if isinstance(program, Edited) else program, replace(trace, id=name))
+                progress.add(trace.status)
+            if wrong:
+                raise wrong[0]
+        except BrokenPipeError:
+            args.quiet = True  # the reader left: not worth a word
+            raise
+        finally:
+            progress.close()
+            if progress.begun and not args.quiet and not inputs.single:
+                progress.say(progress.line() + _cached(runner))
+
+
+def _shown(args: Namespace) -> bool:
+    if args.quiet or args.progress is not None:
+        return bool(args.progress) and not args.quiet
+    return sys.stderr.isatty() and (args.output is not None or not sys.stdout.isatty())
+
+
+def _cached(runner: Runner) -> str:
+    if (cache := runner.cache) is None:
+        return ""
+    return f"; {cache.hits:,} from the cache{f' (not used on disk: {cache.problem})' if cache.problem else ''}"
+
+
+def _writer(args: Namespace, out: TextIO) -> Callable[[Program, Trace], None]:
+    if args.format == "pretty":
+        from ewm.tracing import pretty  # here: rich takes longer to import than all the rest
+
+        screen = pretty.console(out)
+        return lambda program, trace: pretty.show(program, trace, screen, args.max_rows)
+    line = {"summary": _summary, "compact": _compact}.get(args.format, _full)
+    return lambda program, trace: print(line(trace), file=out, flush=True)
+
+
+def _full(trace: Trace) -> str:
+    return json.dumps(trace.to_json())
+
+
+def _compact(trace: Trace) -> str:
+    return json.dumps(trace.to_compact(), separators=(",", ":"))
+
+
+def _summary(trace: Trace) -> str:
+    """Plain text in columns; what could move a terminal's cursor is escaped."""
+    error = f"{trace.exception['type']}: {trace.exception['message']}" if trace.exception else ""
+    end = "" if trace.signal is None else f"signal {trace.signal}"
+    cut = "(cut) " if trace.truncated or trace.partial else ""
+    last = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut + (error or end or trace.result or ""))
+    name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in trace.id)
+    row = f"{trace.status:<13} {len(trace.events):>5} events {1000 * trace.cpu_s:>8.1f} ms  {name}  {last}"
+    return row.rstrip().encode("utf-8", "backslashreplace").decode()
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[TextIO]:
+    """Standard output, or a file that is written aside and renamed once it is whole."""
+    if path in (None, "-"):
+        yield sys.stdout
+        return
+    device = os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode)
+    aside = path if device else f"{path}.part"
+    try:
+        file: Any = gzip.open(aside, "wt") if path.endswith(".gz") else open(aside, "w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--output {path}: {error.strerror}") from None
+    try:
+        with file:
+            yield file
+    except BaseException:
+        if not device and os.path.getsize(aside):
+            print(f"ewm.tracing: what was done stands in {aside}", file=sys.stderr)
+        elif not device:
+            os.unlink(aside)
+        raise
+    if not device:
+        Path(aside).replace(path)
 
 
 def main(argv: list[str] | None = None) -> int:
-    args, cfg = arguments(argv)
+    args, cfg = parse(argv)
     try:
         run(args, cfg)
+        sys.stdout.flush()
     except (InputError, ValueError) as error:
         print(f"ewm.tracing: {error}", file=sys.stderr)
         return 2
-    except IsolationError as error:
-        print(f"ewm.tracing: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # the reader left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"ewm.tracing: {error}", file=sys.stderr)
+        return 2
+    except RuntimeError as error:  # the machine: IsolationError, or tracing processes that die
+        print(f"ewm.tracing: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
+        print("ewm.tracing: interrupted", file=sys.stderr)
         return 130
     return 0
 

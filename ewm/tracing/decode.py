@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ewm.tracing.events import Event, Kind, Status, Trace
@@ -13,7 +14,7 @@ _KINDS: tuple[Kind, ...] = ("call", "line", "return", "yield", "exception")
 
 
 def decode(
-    id: str, payload: bytes, how: int, code: int, wall_s: float, cpu_s: float, greeting: dict[str, Any]
+    id: str, payload: bytes, how: int, code: int, wall_s: float, cpu_s: float, greeting: Mapping[str, Any]
 ) -> Trace:
     """A Trace from one answer of a zygote. A record that cannot be read was tampered with."""
     about = {

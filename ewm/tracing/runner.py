@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -25,6 +25,7 @@ from ewm.config import limits
 from ewm.config.errors import ConfigError
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
+from ewm.tracing.cache import Cache
 from ewm.tracing.decode import SIGNALED, decode
 from ewm.tracing.edits import Edit, Edited
 from ewm.tracing.events import Trace
@@ -88,9 +89,12 @@ class Runner:
             raise ConfigError(found)
         self.cfg = cfg
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
-        self._setup = _frame({"limits": {**asdict(cfg), "paths": _paths(cfg)}, "isolation": cfg.isolation})
+        self._about = _setup(cfg)
+        self._setup = _frame(self._about)
         self._workers: list[_Worker] = []
         self._done: dict[int, Trace | None] = {}
+        self._held: dict[int, tuple[Program, bytes]] = {}  # ticket -> what another one is asking already
+        self.cache: Cache | None = None  # from the first program on, if there is to be one
         self._ticket = 0
         self._deaths = 0
         self._lock = threading.RLock()
@@ -106,6 +110,8 @@ class Runner:
         with self._lock:
             while self._workers:
                 self._workers.pop().close()
+            if self.cache is not None:
+                self.cache.close()
 
     @property
     def isolation(self) -> dict[str, Any]:
@@ -144,6 +150,7 @@ class Runner:
                 if not tickets:
                     return
                 with self._lock:
+                    self._release(tickets[0])
                     while self._done[tickets[0]] is None:
                         self._pump()
                     ticket = tickets.popleft()
@@ -154,6 +161,7 @@ class Runner:
             with self._lock:
                 for ticket in tickets:
                     self._done.pop(ticket, None)  # the reader left: answers still to come are dropped
+                    self._held.pop(ticket, None)
 
     def _start(self) -> _Worker:
         worker = _Worker(self._setup, 2 * self.cfg.batch + 1)
@@ -173,8 +181,30 @@ class Runner:
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
-            self._send(self._ticket, program, request)
+            if plain or not self._known(self._ticket, program, request):
+                self._send(self._ticket, program, request)
             return self._ticket
+
+    def _known(self, ticket: int, program: Program, request: bytes) -> bool:
+        """Answered from the cache, or held back because the same is being asked."""
+        if not (self.cfg.cache or self.cfg.cache_mb) or self.cfg.read_paths or self.cfg.sys_path:
+            return False  # what lies under a profile's paths may change
+        if self.cache is None:
+            self.cache = Cache(self.cfg, self._about, self.isolation)
+        if (answer := self.cache.get(request)) is not None:
+            self._done[ticket] = _trace(program, answer, self.cache.reached)
+        elif self.cache.ask(request):
+            return False
+        else:
+            self._held[ticket] = program, request
+        return True
+
+    def _release(self, ticket: int) -> None:
+        """Its turn: what it was held back for is in the cache, or else it is run."""
+        if self.cache is not None and (held := self._held.pop(ticket, None)):
+            self.cache.drop(held[1])
+            if not self._known(ticket, *held):
+                self._send(ticket, *held)
 
     def _send(self, ticket: int, program: Program, request: bytes) -> None:
         while True:
@@ -200,7 +230,7 @@ class Runner:
         for fd, _ in poll.poll():
             worker = busy[fd]
             head = _read(fd, _HEAD.size)
-            size, how, code, wall_s, cpu_s = _HEAD.unpack(head) if len(head) == _HEAD.size else (-1, 0, 0, 0.0, 0.0)
+            size = _HEAD.unpack(head)[0] if len(head) == _HEAD.size else -1
             payload = _read(fd, max(0, size))
             if len(payload) != size:
                 self._replace(worker)
@@ -208,8 +238,13 @@ class Runner:
             self._deaths = 0
             ticket, program, request = worker.waiting.popleft()
             worker.bytes -= len(request)
+            if ticket not in self._done and self.cache is None:
+                continue
+            trace = _trace(program, head + payload, worker.greeting)
+            if self.cache is not None:
+                self.cache.put(request, head + payload, trace.status, worker.greeting)
             if ticket in self._done:
-                self._done[ticket] = decode(program.id, payload, how, code, wall_s, cpu_s, worker.greeting)
+                self._done[ticket] = trace
 
     def _replace(self, worker: _Worker) -> None:
         """The zygote died: the program it was running is lost, the others go to another one."""
@@ -219,7 +254,9 @@ class Runner:
         if self._deaths == _DEATHS:
             code = worker.process.returncode
             raise RuntimeError(f"{_DEATHS} tracing processes died one after the other (last exit code {code}).")
-        (ticket, program, _), *rest = worker.waiting
+        (ticket, program, request), *rest = worker.waiting
+        if self.cache is not None:
+            self.cache.drop(request)
         if ticket in self._done:
             code = worker.process.returncode
             self._done[ticket] = decode(program.id, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
@@ -231,6 +268,20 @@ def _paths(cfg: TraceConfig) -> list[str]:
     """What the profile opens for reading, also under the names that lie behind symbolic links."""
     given = [os.path.normpath(path) for path in (*cfg.read_paths, *cfg.sys_path)]
     return sorted({*given, *map(os.path.realpath, given)})
+
+
+def _setup(cfg: TraceConfig) -> dict[str, Any]:
+    """What a zygote is told, once; no path of the cache in there."""
+    return {
+        "limits": {**{k: v for k, v in asdict(cfg).items() if not k.startswith("cache")}, "paths": _paths(cfg)},
+        "isolation": cfg.isolation,
+    }
+
+
+def _trace(program: Program, answer: bytes, greeting: Mapping[str, Any]) -> Trace:
+    """What a zygote answered: a head, then the record."""
+    _, how, code, wall_s, cpu_s = _HEAD.unpack_from(answer)
+    return decode(program.id, answer[_HEAD.size :], how, code, wall_s, cpu_s, greeting)
 
 
 def _request(program: Program, plain: bool, edits: tuple[Edit, ...]) -> bytes:
