@@ -155,7 +155,6 @@ def test_a_trace_is_the_same_at_every_level(reached):
     for level, others in rows.items():
         for program, one, other in zip(programs, first, others, strict=True):
             assert one == other, (level, program.source)
-    assert json.loads(first[0])["events"][-1]["locals"]["x"].startswith("(87")  # hash(None) is no accident
 
 
 def _comparable(trace: Trace) -> str:
