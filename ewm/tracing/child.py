@@ -153,12 +153,14 @@ class _Run:
     def execute(self, code: Any, entry: Any, namespace: dict[str, Any], trace: Any, finish: Any, begin: Any) -> None:
         """Body, then entry, then the closing text."""
         tracing, body = not self.request["plain"], self.limits["body"] or entry is None
+        begun = False
         caught: BaseException | None = None
         value: Any = None
         sys.setrecursionlimit(RECURSION + _depth())
         self.watch.refused = ""
         try:
             if tracing and body:
+                begun = True
                 sys.settrace(trace)
             self.watch.start(lambda what: self.stop("policy", what))
             exec(code, namespace)
@@ -166,12 +168,13 @@ class _Run:
                 begin()
                 if tracing and not body:
                     self.watch.stop()
+                    begun = True
                     sys.settrace(trace)
                     self.watch.start(lambda what: self.stop("policy", what))
                 value = eval(entry, namespace)
         except BaseException as error:
             caught = error
-        gone = tracing and (lost(trace) or overflowed(caught))
+        gone = begun and (lost(trace) or overflowed(caught))
         self.watch.stop()
         sys.settrace(None)
         self.close(caught, gone, value, entry is not None, finish)
