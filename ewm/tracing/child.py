@@ -204,6 +204,7 @@ class Child:
 
     def execute(self, code: Any, entry: Any, namespace: dict[str, Any], tracing: bool) -> None:
         """Body, then entry, then the closing text."""
+        begun = False  # the trace
         body, trace, watch = self.limits["body"] or entry is None, self.tracer.enter, self.watch
         caught: BaseException | None = None
         value: Any = None
@@ -211,6 +212,7 @@ class Child:
         watch.refused = ""
         try:
             if tracing and body:
+                begun = True
                 sys.settrace(trace)
             watch.start(self.refuse)
             exec(code, namespace)
@@ -218,12 +220,13 @@ class Child:
                 self.tracer.begin_entry()
                 if tracing and not body:
                     watch.stop()
+                    begun = True
                     sys.settrace(trace)
                     watch.start(self.refuse)
                 value = eval(entry, namespace)
         except BaseException as error:
             caught = error
-        gone = tracing and (lost(trace) or overflowed(caught))
+        gone = begun and (lost(trace) or overflowed(caught))
         watch.stop()
         sys.settrace(None)
         self.close(caught, gone, value, entry is not None)

@@ -82,7 +82,7 @@ class Guard:
         if LINUX:
             system.prctl(system.SET_PDEATHSIG, system.SIGKILL)
         else:
-            resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then system.SIGKILL
+            resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then SIGKILL
         if self.seccomp is not None:
             self.own(os.getpid())
             system.prctl(system.SET_SECCOMP, system.TWO, ctypes.byref(self.seccomp))

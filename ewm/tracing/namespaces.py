@@ -4,7 +4,7 @@
 so that its end is the end of everything in there. They die together: the kernel kills 1 with its parent, the parent
 ends as 1 did. Inside there is no network device, and no file but those shown, read-only, where they are outside. The
 user keeps its number, nobody else is mapped. Tried first in a child that is thrown away: some systems allow the
-namespaces and refuse the mapping, which cannot be undone. Runs in the zygote, before landlock, which forbids mounts.
+namespaces and refuse the mapping, which cannot be undone. Runs in the zygote before landlock, which forbids mounts.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,3 +66,24 @@ def change_zygote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[.
         monkeypatch.setattr("ewm.tracing.runner._ZYGOTE", tmp_path / "zygote.py")
 
     return change
+
+
+def family_of(pid: int) -> list[int]:
+    found = [pid]
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += family_of(int(child))
+    return found
+
+
+def wait_for_the_end_of(family: list[int]) -> None:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(map(_alive, family)):
+        time.sleep(0.02)
+    assert not any(map(_alive, family))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
