@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast
+LOOPS = ("For", "AsyncFor", "While")
 
 
 def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
-    """({line: first line of its statement}, lines that hold the head and the body of a compound statement)."""
+    """({line: first line of its statement}, lines that hold the head and the body of a loop)."""
     tree = compile(source, "<fold>", "exec", ONLY_AST)
     firsts: dict[int, int] = {}
     shared: set[int] = set()
@@ -38,7 +39,7 @@ def _map(node: Any, firsts: dict[int, int], shared: set[int]) -> None:
         last = node.end_lineno
     else:
         inner = _first(body[0])
-        if inner == first or inner == node_line(node):
+        if inner == first and type(node).__name__ in LOOPS:
             shared.add(first)
         last = max(inner - 1, node_line(node))
     for line in range(first, last + 1):

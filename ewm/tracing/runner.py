@@ -13,7 +13,6 @@ import os
 import select
 import struct
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,7 @@ from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.tracing.decode import SIGNALED, decode
 from ewm.tracing.events import Trace
+from ewm.tracing.pythons import interpreter
 
 LEVELS = ("L0", "L1", "L2")
 _HEAD = struct.Struct("<IBidd")
@@ -45,9 +45,9 @@ class IsolationError(RuntimeError):
 class _Worker:
     """One zygote and the requests it holds."""
 
-    def __init__(self, setup: bytes, ahead: int):
+    def __init__(self, python: str, setup: bytes, ahead: int):
         self.ahead = ahead  # requests it may hold, so that it never waits for us
-        command = [os.path.abspath(sys.executable), "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
+        command = [python, "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
         )
@@ -80,13 +80,14 @@ class _Worker:
 class Runner:
     """Traces programs under one TraceConfig. A context manager; zygotes start when they are first needed.
 
-    ConfigError for a limit that is outside its range.
+    ConfigError for a limit that is outside its range and for an interpreter that cannot trace.
     """
 
     def __init__(self, cfg: TraceConfig):
         if found := list(_problems(cfg)):
             raise ConfigError(found)
         self.cfg = cfg
+        self._python = interpreter(cfg.python)
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
         self._setup = _frame({"limits": asdict(cfg), "isolation": cfg.isolation})
         self._workers: list[_Worker] = []
@@ -152,7 +153,7 @@ class Runner:
                     self._done.pop(ticket, None)  # the reader left: answers still to come are dropped
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._setup, 2 * self.cfg.batch + 1)
+        worker = _Worker(self._python.path, self._setup, 2 * self.cfg.batch + 1)
         reached, wanted = worker.greeting["isolation"], self.cfg.require
         if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
             worker.close()

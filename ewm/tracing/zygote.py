@@ -24,7 +24,7 @@ from typing import Any
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
-NAMES = ("syscalls", "isolation", "purity", "snapshot", "policy", "folding", "tracer", "record", "child")
+NAMES = ("syscalls", "isolation", "purity", "snapshot", "policy", "folding", "versions", "tracer", "record", "child")
 
 
 def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
