@@ -20,7 +20,7 @@ from ewm.tracing.events import Trace
 ABOUT = ("python", "wall_s", "cpu_s")
 REWORDED = (  # type, as a later version says it, as 3.11 says it
     ("ValueError", r"^(max|min)\(\) iterable argument is empty$", r"\1() arg is an empty sequence"),
-    ("TypeError", r"^(\w+\(\)) got an unexpected keyword argument ('\w+')$", r"\2 is an invalid keyword argument for \1"),
+    ("TypeError", r"^(\w+..) got an unexpected keyword argument ('\w+')$", r"\2 is an invalid keyword argument for \1"),
     (
         "TypeError",
         r"^(Can't instantiate abstract class \w+ with)out an implementation for (abstract methods?) (.*)$",

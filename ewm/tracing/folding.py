@@ -9,13 +9,16 @@ from typing import Any
 
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast
 LOOPS = ("For", "AsyncFor", "While")
+HEADS = ("test", "iter", "subject", "type", "pattern", "guard")
+WITHS = ("With", "AsyncWith")
 
 
-def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
-    """({line: first line of its statement}, lines that hold the head and the body of a loop)."""
+def first_lines(source: str) -> tuple[dict[int, int], frozenset[int], frozenset[int]]:
+    """({line: first line of its statement}, lines that hold a loop's head and body, first lines of `with`)."""
     tree = compile(source, "<fold>", "exec", ONLY_AST)
     firsts: dict[int, int] = {}
     shared: set[int] = set()
+    withs: set[int] = set()
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
@@ -23,7 +26,9 @@ def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
             for child in getattr(node, field, ()):
                 stack.append(child)
                 _map(child, firsts, shared)
-    return firsts, frozenset(shared)
+                if type(child).__name__ in WITHS:
+                    withs.add(child.lineno)
+    return firsts, frozenset(shared), frozenset(withs - shared)
 
 
 def _first(node: Any) -> int:
@@ -38,12 +43,20 @@ def _map(node: Any, firsts: dict[int, int], shared: set[int]) -> None:
     if not isinstance(body, list):
         last = node.end_lineno
     else:
-        inner = _first(body[0])
-        if inner == first and type(node).__name__ in LOOPS:
+        inner, head = _first(body[0]), _head_end(node)
+        if inner <= head and type(node).__name__ in LOOPS:
             shared.add(first)
-        last = max(inner - 1, node_line(node))
+        last = max(inner - 1, head)
     for line in range(first, last + 1):
         firsts.setdefault(line, first)
+
+
+def _head_end(node: Any) -> int:
+    """The last line before the colon; of `def` and `class`, whose body is a frame of its own, the keyword's."""
+    parts = [getattr(node, name, None) for name in HEADS]
+    for item in getattr(node, "items", ()):
+        parts += (item.context_expr, item.optional_vars)
+    return max([node_line(node), *(part.end_lineno for part in parts if part is not None)])
 
 
 def node_line(node: Any) -> int:

@@ -2,9 +2,10 @@
 
 A record is a list: [kind, line, function, depth, frame number, changed locals, gone names, changed globals, value,
 unwound], with what changed since the last record of that frame; `decode` gives the full state back. Frames count as the
-program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions and
-generator expressions are folded into the line that holds them. An exception that leaves its frame at once is one event.
-A record waits until the next event if what follows decides about it (did the exception unwind the frame?).
+program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions,
+generator expressions and the scopes of type parameters are folded into the line that holds them. An exception that
+leaves its frame at once is one event. A record waits until the next event if what follows decides about it (did the
+exception unwind the frame?). What differs between versions of Python is in `versions`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import Any
 
 from ewm.tracing.folding import first_lines
 from ewm.tracing.snapshot import ATOMS, exception_text
-from ewm.tracing.versions import GENERATORS, OPTIMIZED, RETURNS, UNBEGUN, YIELDS, Code
+from ewm.tracing.versions import GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
 
 STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
-FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
+FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "__annotate__"))  # the last: 3.14
 _NONE = object()
 
 
@@ -61,7 +62,7 @@ def make_trace(
     notice: Callable[[OSError, Any], None],
 ) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
     """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
-    firsts, shared = first_lines(source)
+    firsts, shared, withs = first_lines(source)
     known: dict[int, Code] = {}  # by id of the code object
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
     module_texts: dict[str, str | None] = {}
@@ -146,9 +147,10 @@ def make_trace(
                 flush()
                 put([0, state.first, state.name, depth, state.number, 0, 0, 0, 0, 0])
             if event == "line":
-                if line == state.first and at > state.start >= 0 and (line not in shared or state.code.inside(at)):
+                again = line == state.first and (at > state.start >= 0 or line in withs)
+                if again and (line not in shared or state.code.inside(at)):
                     return local  # still the same statement
-                if at in state.code.after_star:
+                if at in state.code.silent:
                     return local
                 state.first, state.start, state.error_at = line, at, -1
                 if waiting is not None:
@@ -174,6 +176,8 @@ def make_trace(
                 else:  # a finally clause or a failed handler raises again, without an exception event
                     if waiting is not None:
                         flush()
+                    if op == RERAISE and not state.code.inside(at):  # no statement of the program
+                        line = state.first
                     waiting, guessed = record(4, line, state, frame, state.error, 1), True
                 depth -= 1
                 state.resting = not ends
@@ -202,7 +206,7 @@ def make_trace(
     def enter(frame: Any, event: str, arg: Any) -> Any:
         nonlocal numbers, depth
         code = frame.f_code
-        if id(code) not in codes or code.co_name in FOLDED:
+        if id(code) not in codes or code.co_name in FOLDED or code.co_name[:9] == "<generic ":
             return None
         if code.co_flags & GENERATORS and code.co_code[frame.f_lasti] in UNBEGUN:
             return None  # closed, or thrown into, before it began

@@ -25,24 +25,34 @@ _AFTER_NEXT = _ops("LOAD_CONST", "SEND", "CACHE", "YIELD_VALUE", "RESUME", "JUMP
 UNBEGUN = _ops("RETURN_GENERATOR", "POP_TOP")  # a generator waits there for its first `next`; POP_TOP: 3.13
 GENERATORS = 0x20 | 0x80 | 0x200  # co_flags: generator, coroutine, asynchronous generator
 OPTIMIZED = 0x1  # co_flags: a function's; of others the locals are a namespace
+RERAISE = opmap["RERAISE"]
+_POP_EXCEPT, _COPIES = opmap["POP_EXCEPT"], _ops("COPY", "SWAP")
 _STAR = _ops("PREP_RERAISE_STAR")  # 3.11
 _CLEAR = _ops("LOAD_FAST_AND_CLEAR")  # 3.12: an inlined comprehension puts the outer variable aside
+
+
+def _silent(kinds: bytes) -> frozenset[int]:
+    """Where 3.11 gives the end of a handler or of `finally` some line of it: an exception goes on, or is forgotten."""
+    found = set()
+    for n, kind in enumerate(kinds):
+        if kind == RERAISE or (kind == _POP_EXCEPT and n and kinds[n - 1] in _COPIES and kinds[n + 1] == RERAISE):
+            found.add(2 * n if kind == RERAISE else 2 * n - 2)
+        elif kind in _STAR:  # all was handled by `except*`: COPY, POP_JUMP and this
+            found.add(2 * n + 6)
+    return frozenset(found)
 
 
 class Code:
     """One code object: its opcodes, and which of its offsets want care."""
 
-    __slots__ = ("_code", "_inlined", "after_star", "inlines", "ops")
+    __slots__ = ("_code", "_inlined", "inlines", "ops", "silent")
 
     def __init__(self, code: CodeType):
         self._code, self.ops = code, code.co_code
         kinds = self.ops[::2]
         self.inlines = not _CLEAR.isdisjoint(kinds)  # has inlined comprehensions
         self._inlined: list[tuple[int, str, tuple[int, int], tuple[int, int]]] | None = None
-        # `except*` goes back to its own line, on 3.11, when all was handled: COPY, POP_JUMP and this
-        self.after_star = _NONE
-        if not _STAR.isdisjoint(kinds):
-            self.after_star = frozenset(2 * n + 6 for n, kind in enumerate(kinds) if kind in _STAR)
+        self.silent = _silent(kinds) if RERAISE in kinds else _NONE  # a new line there is no statement
 
     def op(self, at: int) -> int:
         """The opcode under way: a 3.13 that has just yielded stands at the RESUME behind it."""
