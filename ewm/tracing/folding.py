@@ -47,8 +47,9 @@ def _map(node: Any, firsts: dict[int, int], shared: set[int]) -> None:
         if inner <= head and type(node).__name__ in LOOPS:
             shared.add(first)
         last = max(inner - 1, head)
+    owner = firsts.get(first, first)  # a statement that begins where another one stands belongs to it
     for line in range(first, last + 1):
-        firsts.setdefault(line, first)
+        firsts.setdefault(line, owner)
 
 
 def _head_end(node: Any) -> int:

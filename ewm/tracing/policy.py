@@ -25,7 +25,7 @@ REFUSED = frozenset((
     "cpython.PyInterpreterState_New",
 ))  # fmt: skip
 REFUSED_ROOTS = ("ctypes.", "socket.", "syslog.")
-MODULES = frozenset((  # a second interpreter has no hook, and 3.13 says nothing of it; Python's own tests reach anything
+MODULES = frozenset((  # a second interpreter has no hook, and 3.13 starts it in silence; Python's tests reach anything
     "_interpreters", "_xxsubinterpreters", "_testcapi", "_testinternalcapi", "_testlimitedcapi",
 ))  # fmt: skip
 FROM_PROGRAM = frozenset(("sys._getframe", "object.__getattr__", "object.__setattr__", "code.__new__"))

@@ -17,7 +17,7 @@ from typing import Any
 
 from ewm.tracing.folding import first_lines
 from ewm.tracing.snapshot import ATOMS, exception_text
-from ewm.tracing.versions import GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
+from ewm.tracing.versions import BACK, GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
 
 STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "__annotate__"))  # the last: 3.14
@@ -27,7 +27,20 @@ _NONE = object()
 class Frame:
     """What is known of one running frame of the program."""
 
-    __slots__ = ("code", "error", "error_at", "first", "name", "number", "resting", "space", "start", "texts", "values")
+    __slots__ = (
+        "code",
+        "error",
+        "error_at",
+        "first",
+        "name",
+        "number",
+        "resting",
+        "seen",
+        "space",
+        "start",
+        "texts",
+        "values",
+    )
 
     def __init__(self, number: int, name: str, code: Code, texts: dict[str, str | None], values: dict[str, Any]):
         self.number, self.name, self.code = number, name, code
@@ -35,6 +48,7 @@ class Frame:
         self.texts, self.values = texts, values
         self.error: Any = None  # the last exception seen here,
         self.error_at = -1  # and where, until the next line
+        self.seen = -1, -1  # line and offset of the last event where a loop and its body share a line
         self.resting = False  # has yielded
         self.space: Any = None  # the namespace of a module or class body: 3.13 hides it inside a comprehension
 
@@ -148,7 +162,10 @@ def make_trace(
                 put([0, state.first, state.name, depth, state.number, 0, 0, 0, 0, 0])
             if event == "line":
                 again = line == state.first and (at > state.start >= 0 or line in withs)
-                if again and (line not in shared or state.code.inside(at)):
+                if line in shared:  # only a step back, or to the line itself, is another round
+                    again = again and (state.code.inside(at) or (raw != state.seen[0] and at > state.seen[1]))
+                    state.seen = raw, -1 if state.code.ops[at] in BACK else at
+                if again:
                     return local  # still the same statement
                 if at in state.code.silent:
                     return local

@@ -18,6 +18,7 @@ def _ops(*names: str) -> frozenset[int]:
 
 RETURNS = _ops("RETURN_VALUE", "RETURN_CONST")
 YIELDS = _ops("YIELD_VALUE")
+BACK = _ops("JUMP_BACKWARD")  # 3.13 names the jump, others where it leads
 RESUME = opmap["RESUME"]
 DRAINS = _ops("FOR_ITER", "SEND", "END_FOR", "END_SEND")  # StopIteration is their end
 NEXT_ASYNC = opmap["GET_ANEXT"]
