@@ -161,14 +161,17 @@ def make_trace(
                 flush()
                 put([0, state.first, state.name, depth, state.number, 0, 0, 0, 0, 0])
             if event == "line":
-                again = line == state.first and (at > state.start >= 0 or line in withs)
+                same = line == state.first and state.start >= 0
                 if line in shared:  # only a step back, or to the line itself, is another round
-                    again = again and (state.code.inside(at) or (raw != state.seen[0] and at > state.seen[1]))
+                    ahead = raw != state.seen[0] and at > state.seen[1]
+                    same = same and (ahead or state.code.inside(at) or state.code.leaves(at))
                     state.seen = raw, -1 if state.code.ops[at] in BACK else at
-                if again:
+                elif line in withs:
+                    same = same or state.code.leaves(at)
+                else:
+                    same = same and at > state.start
+                if same or at in state.code.silent:
                     return local  # still the same statement
-                if at in state.code.silent:
-                    return local
                 state.first, state.start, state.error_at = line, at, -1
                 if waiting is not None:
                     flush()

@@ -27,6 +27,7 @@ UNBEGUN = _ops("RETURN_GENERATOR", "POP_TOP")  # a generator waits there for its
 GENERATORS = 0x20 | 0x80 | 0x200  # co_flags: generator, coroutine, asynchronous generator
 OPTIMIZED = 0x1  # co_flags: a function's; of others the locals are a namespace
 RERAISE = opmap["RERAISE"]
+_CONST = opmap["LOAD_CONST"]
 _POP_EXCEPT, _COPIES = opmap["POP_EXCEPT"], _ops("COPY", "SWAP")
 _STAR = _ops("PREP_RERAISE_STAR")  # 3.11
 _CLEAR = _ops("LOAD_FAST_AND_CLEAR")  # 3.12: an inlined comprehension puts the outer variable aside
@@ -75,6 +76,11 @@ class Code:
                 at -= 2
             return self.ops[at] == NEXT_ASYNC
         return False
+
+    def leaves(self, at: int) -> bool:
+        """Here a handler or the frame ends: no statement, unless the line holds `pass` or `return`."""
+        op = self.ops[at]
+        return op == _POP_EXCEPT or (op == _CONST and self.ops[at + 2] in RETURNS)
 
     def inside(self, at: int) -> bool:
         """In an inlined comprehension."""
