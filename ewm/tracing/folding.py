@@ -10,11 +10,11 @@ from typing import Any
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast
 LOOPS = ("For", "AsyncFor", "While")
 HEADS = ("test", "iter", "subject", "type", "pattern", "guard")
-WITHS = ("With", "AsyncWith")
+WITHS = ("With", "AsyncWith", "ExceptHandler")
 
 
 def first_lines(source: str) -> tuple[dict[int, int], frozenset[int], frozenset[int]]:
-    """({line: first line of its statement}, lines that hold a loop's head and body, first lines of `with`)."""
+    """({line: first line of its statement}, lines that hold a loop's head and body, lines of `with`, `except`)."""
     tree = compile(source, "<fold>", "exec", ONLY_AST)
     firsts: dict[int, int] = {}
     shared: set[int] = set()
@@ -26,7 +26,7 @@ def first_lines(source: str) -> tuple[dict[int, int], frozenset[int], frozenset[
             for child in getattr(node, field, ()):
                 stack.append(child)
                 _map(child, firsts, shared)
-                if type(child).__name__ in WITHS:
+                if type(child).__name__ in WITHS and child.body[0].lineno > child.lineno:
                     withs.add(child.lineno)
     return firsts, frozenset(shared), frozenset(withs - shared)
 

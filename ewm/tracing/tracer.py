@@ -166,10 +166,8 @@ def make_trace(
                     ahead = raw != state.seen[0] and at > state.seen[1]
                     same = same and (ahead or state.code.inside(at) or state.code.leaves(at))
                     state.seen = raw, -1 if state.code.ops[at] in BACK else at
-                elif line in withs:
-                    same = same or state.code.leaves(at)
                 else:
-                    same = same and at > state.start
+                    same = same and (at > state.start or line in withs)
                 if same or at in state.code.silent:
                     return local  # still the same statement
                 state.first, state.start, state.error_at = line, at, -1
@@ -237,12 +235,12 @@ def make_trace(
                 if numbers == 0 and frame.f_locals is namespace:
                     if not firsts:
                         return None  # no statement: Python would report a line 0
-                    state = frames[id(frame)] = Frame(0, code.co_name, Code(code), module_texts, module_values)
+                    state = frames[id(frame)] = Frame(0, code.co_name, Code(code, withs), module_texts, module_values)
                     state.space = namespace
                     return local
                 numbers += 1
                 if id(code) not in known:
-                    known[id(code)] = Code(code)
+                    known[id(code)] = Code(code, withs)
                 state = frames[id(frame)] = Frame(numbers, code.co_name, known[id(code)], {}, {})
                 if not code.co_flags & OPTIMIZED:
                     state.space = frame.f_locals

@@ -44,17 +44,27 @@ def _silent(kinds: bytes) -> frozenset[int]:
     return frozenset(found)
 
 
+def _returns(code: CodeType, kinds: bytes, withs: frozenset[int]) -> set[int]:
+    """Where 3.11 gives the function's end the line of a `with` or `except` that stands before it in the bytecode."""
+    return {
+        at
+        for at, _, line in code.co_lines()
+        if line in withs and kinds[at // 2] == _CONST and kinds[at // 2 + 1] in RETURNS
+    }
+
+
 class Code:
     """One code object: its opcodes, and which of its offsets want care."""
 
     __slots__ = ("_code", "_inlined", "inlines", "ops", "silent")
 
-    def __init__(self, code: CodeType):
+    def __init__(self, code: CodeType, withs: frozenset[int]):
         self._code, self.ops = code, code.co_code
         kinds = self.ops[::2]
         self.inlines = not _CLEAR.isdisjoint(kinds)  # has inlined comprehensions
         self._inlined: list[tuple[int, str, tuple[int, int], tuple[int, int]]] | None = None
-        self.silent = _silent(kinds) if RERAISE in kinds else _NONE  # a new line there is no statement
+        # a new line there is no statement
+        self.silent = _silent(kinds) | _returns(code, kinds, withs) if RERAISE in kinds else _NONE
 
     def op(self, at: int) -> int:
         """The opcode under way: a 3.13 that has just yielded stands at the RESUME behind it."""
