@@ -1,4 +1,5 @@
-"""What only this machine can answer, by trying it: is there a place for the run's folder, is its isolation to be had.
+"""What only this machine can answer, by trying it: is there a place for the run's folder, are the interpreter that
+traces and its isolation to be had.
 
 Takes a moment and leaves nothing behind; for a run that is about to start, so not part of `check`.
 """
@@ -23,7 +24,7 @@ def problems(made: DictConfig, overrides: Sequence[str], config_name: str, multi
     """Of this composed config, Hydra's node included."""
     found = list(_place(made, config_name, multirun))
     try:
-        return [*found, *_isolation(to_dataclass(made, overrides).trace)]
+        return [*found, *_tracing(to_dataclass(made, overrides).trace)]
     except ConfigError:
         return found  # the check says what is wrong
 
@@ -54,8 +55,13 @@ def _folder(made: DictConfig, config_name: str, multirun: bool) -> Path | None:
         return None
 
 
-def _isolation(trace: TraceConfig) -> Iterator[str]:
-    """`trace.require`, held against what a tracing process reaches here."""
+def _tracing(trace: TraceConfig) -> Iterator[str]:
+    """`trace.python`, and `trace.require` held against what a tracing process reaches here."""
+    try:
+        targets.locate("ewm.tracing.pythons.interpreter")(trace.python)
+    except ConfigError as error:
+        yield from error.problems
+        return
     if trace.require is None:
         return
     try:

@@ -67,11 +67,12 @@ class TraceConfig:
     max_elements: int = 200  # of one container
     max_chars: int = 2000  # of one value
     max_depth: int = 8  # nesting of one value
-    read_paths: list[str] = field(default_factory=list)  # files and folders that a program may read beside the library
-    sys_path: list[str] = field(default_factory=list)  # folders that it may import from
+    read_paths: list[str] = field(default_factory=list)  # absolute paths that it may read beside the library
+    sys_path: list[str] = field(default_factory=list)  # absolute folders that it may import from
     body: bool = True  # false: only the events of the entry call
     workers: int = 0  # programs at a time; 0: one per core
     batch: int = 32  # pure programs that may share one fork; 1: one fork each
+    python: str | None = None  # the interpreter that traces: a path or a command; null: the one that runs this
     cache: str | None = None  # folder of traces to use again: what was run before is not run again
     cache_mb: int = 0  # the same in memory, MiB; 0: off
     cache_disk_mb: int = 1024  # MiB of that folder; the oldest traces go first

@@ -25,6 +25,7 @@ from ewm.data import example as files
 from ewm.data.example import Example
 from ewm.programs import SALT
 from ewm.sources import mix
+from ewm.tracing.pythons import interpreter
 
 ROOMS = ("programs", "tracing", "sources", "tasks", "formats", "scoring", "rewards", "data")
 PROBES = (
@@ -39,7 +40,8 @@ def folder(
     """The folder of this data set, made or not."""
     content = {
         "data": [cfg.sources, cfg.seed, cfg.max_prompt_tokens, cfg.max_target_tokens],
-        "trace": {k: v for k, v in asdict(trace).items() if k not in ASIDE},
+        "trace": {k: v for k, v in asdict(trace).items() if k not in (*ASIDE, "python")},
+        "traced_by": interpreter(trace.python).version,
         "task": asdict(task),
         "format": asdict(format),
         "style": style,

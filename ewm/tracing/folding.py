@@ -11,6 +11,9 @@ import sys
 from typing import Any
 
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast
+LOOPS = ("For", "AsyncFor", "While")
+HEADS = ("test", "iter", "subject", "type", "pattern", "guard")
+WITHS = ("With", "AsyncWith", "ExceptHandler")
 STRINGS = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|#[^\n]*""")
 DOUBTFUL = re.compile(
     r"""'''|\"\"\"|\\\n|[\r\f]|^[ \t]*@""" + (r"""|[fF][rR]?['"]""" if sys.version_info >= (3, 12) else ""), re.M
@@ -19,8 +22,10 @@ STATEMENT = re.compile(r"^\w", re.M)
 HEAD = re.compile(
     r"^[ \t]*(?:if|elif|else|for|while|with|try|except|finally|def|class|async|match|case)\b(?!.*:[ \t]*$)", re.M
 )
+WITH = re.compile(r"[ \t]*(?:with|except|async[ \t]+with)\b")
 BRACKETS = re.compile(r"[][(){}]")
 SAME = {0: 0}  # every line is its own first one
+_NONE: frozenset[int] = frozenset()
 
 
 def one_a_line(source: str) -> bool:
@@ -40,19 +45,28 @@ def one_a_line(source: str) -> bool:
     return True
 
 
-def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
-    """({line: first line of its statement}, lines that hold the head and the body of a compound statement).
+Folds = tuple[dict[int, int], frozenset[int], frozenset[int]]
 
-    A line that is missing stands for itself. Without any statement the first is empty.
+
+def first_lines(source: str) -> Folds:
+    """({line: first line of its statement}, lines that hold a loop's head and body, lines of `with`, `except`).
+
+    A line that is missing in the first stands for itself; it is empty if there is no statement.
     """
-    return (SAME, frozenset()) if one_a_line(source) else by_tree(source)
+    if not one_a_line(source):
+        return by_tree(source)
+    withs = _NONE
+    if "with" in source or "except" in source:
+        withs = frozenset(number for number, line in enumerate(source.split("\n"), 1) if WITH.match(line))
+    return SAME, _NONE, withs
 
 
-def by_tree(source: str) -> tuple[dict[int, int], frozenset[int]]:
+def by_tree(source: str) -> Folds:
     """`first_lines` of any source; SyntaxError as compile()."""
     tree = compile(source, "<fold>", "exec", ONLY_AST)
     firsts: dict[int, int] = {}
     shared: set[int] = set()
+    withs: set[int] = set()
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
@@ -60,7 +74,9 @@ def by_tree(source: str) -> tuple[dict[int, int], frozenset[int]]:
             for child in getattr(node, field, ()):
                 stack.append(child)
                 _map(child, firsts, shared)
-    return firsts, frozenset(shared)
+                if type(child).__name__ in WITHS and child.body[0].lineno > child.lineno:
+                    withs.add(child.lineno)
+    return firsts, frozenset(shared), frozenset(withs - shared)
 
 
 def _first(node: Any) -> int:
@@ -75,12 +91,21 @@ def _map(node: Any, firsts: dict[int, int], shared: set[int]) -> None:
     if not isinstance(body, list):
         last = node.end_lineno
     else:
-        inner = _first(body[0])
-        if inner == first or inner == node_line(node):
+        inner, head = _first(body[0]), _head_end(node)
+        if inner <= head and type(node).__name__ in LOOPS:
             shared.add(first)
-        last = max(inner - 1, node_line(node))
+        last = max(inner - 1, head)
+    owner = firsts.get(first, first)  # a statement that begins where another one stands belongs to it
     for line in range(first, last + 1):
-        firsts.setdefault(line, first)
+        firsts.setdefault(line, owner)
+
+
+def _head_end(node: Any) -> int:
+    """The last line before the colon; of `def` and `class`, whose body is a frame of its own, the keyword's."""
+    parts = [getattr(node, name, None) for name in HEADS]
+    for item in getattr(node, "items", ()):
+        parts += (item.context_expr, item.optional_vars)
+    return max([node_line(node), *(part.end_lineno for part in parts if part is not None)])
 
 
 def node_line(node: Any) -> int:

@@ -23,8 +23,12 @@ REFUSED = frozenset((
     "gc.get_objects", "gc.get_referrers", "gc.get_referents", "os.fork", "os.forkpty", "os.exec", "os.posix_spawn",
     "os.spawn", "os.system", "os.kill", "os.killpg", "subprocess.Popen", "pty.spawn", "signal.pthread_kill",
     "resource.setrlimit", "resource.prlimit", "sqlite3.connect", "sys.monitoring.register_callback",
+    "cpython.PyInterpreterState_New",
 ))  # fmt: skip
 REFUSED_ROOTS = ("ctypes.", "socket.", "syslog.")
+MODULES = frozenset((  # a second interpreter has no hook, and 3.13 starts it in silence; Python's tests reach anything
+    "_interpreters", "_xxsubinterpreters", "_testcapi", "_testinternalcapi", "_testlimitedcapi",
+))  # fmt: skip
 FROM_PROGRAM = frozenset(("sys._getframe", "object.__getattr__", "object.__setattr__", "code.__new__"))
 FILES = frozenset((
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
@@ -91,6 +95,8 @@ class Watch:
                     refuse(f"{event} {args[1] if len(args) == 2 else ''}".strip())
             elif event in REFUSED or event.startswith(REFUSED_ROOTS):
                 refuse(event)
+            elif event == "import" and args[0] in MODULES:
+                refuse(f"import {args[0]}")
             elif event == "open":
                 if type(args[0]) is int:
                     if args[0] in STREAMS:

@@ -28,6 +28,7 @@ NAMES = frozenset((
 ))  # fmt: skip
 HEAP_TYPE = 1 << 9  # a class made by Python code: its names can change
 IMPORT = opmap["IMPORT_NAME"]
+INTRINSIC, STAR = opmap.get("CALL_INTRINSIC_1", 255), 2  # `import *` from 3.12 on; 255 is in no code
 FORBIDDEN = frozenset(
     opmap[name]
     for name in ("STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS", "IMPORT_STAR", "LOAD_LOCALS")
@@ -43,6 +44,10 @@ def pure(codes: Iterable[CodeType]) -> bool:
             return False
         ops = code.co_code
         kinds = ops[::2]
+        if INTRINSIC in kinds and any(
+            op == INTRINSIC and arg == STAR for op, arg in zip(kinds, ops[1::2], strict=True)
+        ):
+            return False
         if not FORBIDDEN.isdisjoint(kinds):
             return False
         if IMPORT in kinds and not all(

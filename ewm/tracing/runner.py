@@ -12,7 +12,6 @@ import os
 import select
 import struct
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +28,7 @@ from ewm.tracing.cache import Cache
 from ewm.tracing.decode import SIGNALED, decode
 from ewm.tracing.edits import Edit, Edited
 from ewm.tracing.events import Trace
+from ewm.tracing.pythons import interpreter
 
 LEVELS = ("L0", "L1", "L2", "L3")
 _HEAD = struct.Struct("<IBidd")
@@ -46,9 +46,9 @@ class IsolationError(RuntimeError):
 class _Worker:
     """One zygote and the requests it holds."""
 
-    def __init__(self, setup: bytes, ahead: int):
+    def __init__(self, python: str, setup: bytes, ahead: int):
         self.ahead = ahead  # requests it may hold, so that it never waits for us
-        command = [os.path.abspath(sys.executable), "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
+        command = [python, "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
         )
@@ -81,13 +81,14 @@ class _Worker:
 class Runner:
     """Traces programs under one TraceConfig. A context manager; zygotes start when they are first needed.
 
-    ConfigError for a limit that is outside its range.
+    ConfigError for a limit that is outside its range and for an interpreter that cannot trace.
     """
 
     def __init__(self, cfg: TraceConfig):
         if found := list(limits.values(SimpleNamespace(trace=cfg))):
             raise ConfigError(found)
         self.cfg = cfg
+        self._python = interpreter(cfg.python)
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
         self._about = _setup(cfg)
         self._setup = _frame(self._about)
@@ -164,7 +165,7 @@ class Runner:
                     self._held.pop(ticket, None)
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._setup, 2 * self.cfg.batch + 1)
+        worker = _Worker(self._python.path, self._setup, 2 * self.cfg.batch + 1)
         reached, wanted = worker.greeting["isolation"], self.cfg.require
         if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
             worker.close()

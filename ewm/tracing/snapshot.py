@@ -26,6 +26,7 @@ SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
 _MRO = type.__dict__["__mro__"].__get__
+_IMPORT_PATH = ImportError.__dict__["path"].__get__
 _MODULE_DICT = vars(ModuleType)["__dict__"].__get__
 
 
@@ -263,6 +264,8 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
         message = BaseException.__str__(error) if kind.__str__ is BaseException.__str__ else kind.__str__(error)
     else:
         message = ", ".join(render(a) for a in args)
+    if kind is ImportError and message.startswith("cannot import name "):
+        message = message.removesuffix(f" ({_IMPORT_PATH(error) or 'unknown location'})")  # where this machine has it
     if len(message) > max_chars:
         message = f"{message[:max_chars]}<+{len(message) - max_chars}>"
     return {"type": type_name(kind), "message": message}

@@ -2,42 +2,55 @@
 
 A record is a list: [kind, line, function, depth, frame number, changed locals, gone names, changed globals, value,
 unwound], with what changed since the last record of that frame; `decode` gives the full state back. Frames count as the
-program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions and
-generator expressions are folded into the line that holds them. An exception that leaves its frame at once is one event.
-A record waits until the next event if what follows decides about it (did the exception unwind the frame?).
+program's by their code object, so code made by exec, dataclasses or namedtuple is not traced. Comprehensions,
+generator expressions and the scopes of type parameters are folded into the line that holds them. An exception that
+leaves its frame at once is one event. A record waits until the next event if what follows decides about it (did the
+exception unwind the frame?). What differs between versions of Python is in `versions`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from ewm.tracing.folding import first_lines
 from ewm.tracing.snapshot import ATOMS, exception_text
+from ewm.tracing.versions import BACK, GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
 
 STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
-FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
-RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR") if name in opmap)
-YIELDS = frozenset(opmap[name] for name in ("YIELD_VALUE",))
-DRAINS = frozenset(
-    opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap
-)  # StopIteration is their end
+FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "__annotate__"))  # the last: 3.14
 _NONE = object()
 
 
 class Frame:
     """What is known of one running frame of the program."""
 
-    __slots__ = ("error", "first", "name", "number", "ops", "start", "texts", "values")
+    __slots__ = (
+        "code",
+        "error",
+        "error_at",
+        "first",
+        "name",
+        "number",
+        "resting",
+        "seen",
+        "space",
+        "start",
+        "texts",
+        "values",
+    )
 
-    def __init__(self, number: int, name: str, code: CodeType, texts: dict[str, str | None], values: dict[str, Any]):
-        self.number, self.name, self.ops = number, name, code.co_code
+    def __init__(self, number: int, name: str, code: Code, texts: dict[str, str | None], values: dict[str, Any]):
+        self.number, self.name, self.code = number, name, code
         self.first, self.start = 0, -1  # statement under way, and the offset at which it began
         self.texts, self.values = texts, values
-        self.error: Any = None  # the last exception seen here
+        self.error: Any = None  # the last exception seen here,
+        self.error_at = -1  # and where, until the next line
+        self.seen = -1, -1  # line and offset of the last event where a loop and its body share a line
+        self.resting = False  # has yielded
+        self.space: Any = None  # the namespace of a module or class body: 3.13 hides it inside a comprehension
 
 
 def own_codes(code: CodeType) -> dict[int, CodeType]:
@@ -71,6 +84,8 @@ def make_trace(
     """The functions share their state by closure: a lookup there is the cheapest there is."""
     firsts: dict[int, int] = {}
     shared: frozenset[int] = frozenset()
+    withs: frozenset[int] = frozenset()
+    known: dict[int, Code] = {}  # by id of the code object
     codes: dict[int, CodeType] = {}
     namespace: dict[str, Any] = {}
     edit: Callable[[Any], None] | None = None
@@ -80,16 +95,16 @@ def make_trace(
     numbers = 0
     depth = -1
     waiting: list[Any] | None = None  # an exception event not yet written
-    waiting_frame = waiting_at = -1
+    waiting_frame = -1
     guessed = False  # the waiting exception's value is what the frame saw last: the next event knows better
 
     def start(source: str, own: dict[int, CodeType], names: dict[str, Any], change: Any = None) -> None:
-        nonlocal edit, firsts, shared, codes, namespace, frames, module_texts, module_values
-        nonlocal numbers, depth, waiting, waiting_frame, waiting_at, guessed
-        firsts, shared = first_lines(source)
-        codes, namespace, edit = own, names, change
+        nonlocal edit, firsts, shared, withs, known, codes, namespace, frames, module_texts, module_values
+        nonlocal numbers, depth, waiting, waiting_frame, guessed
+        firsts, shared, withs = first_lines(source)
+        known, codes, namespace, edit = {}, own, names, change
         frames, module_texts, module_values = {}, {}, {}
-        numbers, depth, waiting, waiting_frame, waiting_at, guessed = 0, -1, None, -1, -1, False
+        numbers, depth, waiting, waiting_frame, guessed = 0, -1, None, -1, False
 
     def diff(now: Any, texts: dict[str, str | None], values: dict[str, Any]) -> tuple[Any, Any]:
         changed: dict[str, str] | int = 0
@@ -125,8 +140,23 @@ def make_trace(
                 outer = {**(outer or {}), **dict.fromkeys(lost, "")}
         else:
             outer = 0
-        changed, gone = diff(frame.f_locals, state.texts, state.values)
+        if state.space is not None:
+            changed, gone = diff(state.space, state.texts, state.values)
+        elif kind != 1 and state.code.inlines and (names := state.code.hidden(frame.f_lasti)):
+            changed, gone = beside(names, dict(frame.f_locals), state)
+        else:
+            changed, gone = diff(frame.f_locals, state.texts, state.values)
         return [kind, line, state.name, depth, state.number, changed, gone, outer, value, unwound]
+
+    def beside(names: set[str], now: dict[str, Any], state: Frame) -> tuple[Any, Any]:
+        """What changed, but for these names: they stand for a comprehension's own variables now."""
+        kept = {name: state.texts.pop(name) for name in names if name in state.texts}
+        for name in names:
+            now.pop(name, None)
+            state.values.pop(name, None)
+        found = diff(now, state.texts, state.values)
+        state.texts.update(kept)
+        return found
 
     def flush() -> None:
         nonlocal waiting
@@ -140,48 +170,60 @@ def make_trace(
         give_up("memory" if isinstance(error, MemoryError) else "trace_lost")
 
     def local(frame: Any, event: str, arg: Any) -> Any:
-        nonlocal waiting, waiting_frame, waiting_at, guessed, depth
+        nonlocal waiting, waiting_frame, guessed, depth
         try:
             state = frames[id(frame)]
-            raw = frame.f_lineno
-            line = firsts.get(raw, raw)
+            raw, at = frame.f_lineno, frame.f_lasti
+            line = state.first if raw is None else firsts.get(raw, raw)
+            if state.resting:  # 3.11 says nothing when what a `yield from` asks ends by a throw
+                state.resting, depth = False, depth + 1
+                flush()
+                put([0, state.first, state.name, depth, state.number, 0, 0, 0, 0, 0])
             if event == "line":
-                at = frame.f_lasti
-                if line == state.first and at > state.start >= 0 and line not in shared:
+                same = line == state.first and state.start >= 0
+                if line in shared:  # only a step back, or to the line itself, is another round
+                    ahead = raw != state.seen[0] and at > state.seen[1]
+                    same = same and (ahead or state.code.inside(at) or state.code.leaves(at))
+                    state.seen = raw, -1 if state.code.ops[at] in BACK else at
+                else:
+                    same = same and (at > state.start or line in withs)
+                if same or at in state.code.silent:
                     return local  # still the same statement
-                state.first, state.start = line, at
+                state.first, state.start, state.error_at = line, at, -1
                 if waiting is not None:
                     flush()
                 if edit is not None:
                     edit(frame)
                 put(record(1, line, state, frame, 0, 0))
             elif event == "return":
-                at = frame.f_lasti
-                op = state.ops[at]
+                op = state.code.op(at)
                 if arg is not None:
                     ends = op not in YIELDS
                     raised = False
                 elif op in RETURNS:
                     ends, raised = True, False
-                elif op in YIELDS and not (waiting is not None and waiting_frame == state.number and waiting_at == at):
-                    ends, raised = False, False
+                elif op in YIELDS and state.error_at != at and line == state.first:
+                    ends, raised = False, False  # else what was thrown in goes on, from where it came in
                 else:
                     ends, raised = True, True
                 if not raised:
                     if waiting is not None:
                         flush()
-                    put(record(2 if ends else 3, line, state, frame, render(arg), 0))
+                    put(record(2 if ends else 3, state.first, state, frame, render(arg), 0))
                 elif waiting is not None and waiting_frame == state.number:
                     waiting[9] = 1  # written with the next event
                 else:  # a finally clause or a failed handler raises again, without an exception event
                     if waiting is not None:
                         flush()
+                    if op == RERAISE and not state.code.inside(at):  # no statement of the program
+                        line = state.first
                     waiting, guessed = record(4, line, state, frame, state.error, 1), True
                 depth -= 1
+                state.resting = not ends
                 if ends:
                     del frames[id(frame)]
             elif event == "exception":
-                if arg[0] is StopIteration and state.ops[frame.f_lasti] in DRAINS:
+                if state.code.drained(arg[0], at):
                     return local
                 error = exception_text(arg[1], render, max_chars)
                 if issubclass(arg[0], OSError):
@@ -192,8 +234,8 @@ def make_trace(
                     if guessed:
                         waiting[8] = error  # what left the inner frame is what arrives here
                     flush()
-                state.error = error
-                waiting_frame, waiting_at = state.number, frame.f_lasti
+                state.error, state.error_at = error, at
+                waiting_frame = state.number
                 waiting, guessed = record(4, line, state, frame, error, 0), False
             return local
         except BaseException as error:
@@ -203,8 +245,10 @@ def make_trace(
     def enter(frame: Any, event: str, arg: Any) -> Any:
         nonlocal numbers, depth
         code = frame.f_code
-        if id(code) not in codes or code.co_name in FOLDED:
+        if id(code) not in codes or code.co_name in FOLDED or code.co_name[:9] == "<generic ":
             return None
+        if code.co_flags & GENERATORS and code.co_code[frame.f_lasti] in UNBEGUN:
+            return None  # closed, or thrown into, before it began
         try:
             depth += 1
             state = frames.get(id(frame)) if frame.f_trace is not None else None
@@ -212,16 +256,23 @@ def make_trace(
                 if numbers == 0 and frame.f_locals is namespace:
                     if not firsts:
                         return None  # no statement: Python would report a line 0
-                    frames[id(frame)] = Frame(0, code.co_name, code, module_texts, module_values)
+                    state = frames[id(frame)] = Frame(0, code.co_name, Code(code, withs), module_texts, module_values)
+                    state.space = namespace
                     return local
                 numbers += 1
-                state = frames[id(frame)] = Frame(numbers, code.co_name, code, {}, {})
+                if id(code) not in known:
+                    known[id(code)] = Code(code, withs)
+                state = frames[id(frame)] = Frame(numbers, code.co_name, known[id(code)], {}, {})
+                if not code.co_flags & OPTIMIZED:
+                    state.space = frame.f_locals
             if waiting is not None:
                 flush()
             if edit is not None:
                 edit(frame)
             raw = frame.f_lineno
-            put(record(0, firsts.get(raw, raw), state, frame, 0, 0))
+            line = firsts.get(raw, raw)
+            state.first, state.resting = state.first or line, False
+            put(record(0, line, state, frame, 0, 0))
             return local
         except BaseException as error:
             lose(error)

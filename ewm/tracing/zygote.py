@@ -28,7 +28,7 @@ HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, w
 POOL, HEADER = 1 << 14, 48  # bytes, in CPython 3.11 to 3.13
 NAMES = (
     "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "assign", "policy",
-    "folding", "tracer", "record", "child",
+    "folding", "versions", "tracer", "record", "child",
 )  # fmt: skip
 
 
