@@ -7,7 +7,6 @@ clean end; any other one is left to a child of its own, so that the result is th
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import time
@@ -20,6 +19,7 @@ from ewm.tracing.policy import Watch
 from ewm.tracing.purity import pure
 from ewm.tracing.record import Record
 from ewm.tracing.snapshot import exception_text, make_render
+from ewm.tracing.streams import make_streams
 from ewm.tracing.tracer import lost, make_trace, overflowed, own_codes
 
 FILE = "<ewm-program>"
@@ -27,6 +27,7 @@ RECURSION = 1000  # Python's own default
 CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
 STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)  # kept: to destroy them costs a child copied pages
 _exit = os._exit
+_streams = make_streams()
 _now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
 
 
@@ -38,37 +39,13 @@ def _depth() -> int:
     return depth
 
 
-class Output(io.StringIO):
-    """The program's stdout: every write goes to the record, up to the cap."""
-
-    def __init__(self, put: Callable[[str], None]):
-        super().__init__()
-        self._put = put
-
-    def write(self, text: str) -> int:
-        if type(text) is not str:
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if self.closed:
-            raise ValueError("I/O operation on closed file.")
-        if text:
-            self._put(text)
-        return len(text)
-
-
-class Quiet(io.StringIO):
-    """The program's stderr: dropped."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-
 def run_all(requests: list[dict[str, Any]], limits: dict[str, Any], memory: Any) -> None:
     """Run the requests one after the other and exit."""
     watch = Watch(FILE)
     kept: list[Any] = []  # nothing of a program is destroyed while another one runs
     most = getrusage(RUSAGE_SELF).ru_maxrss + limits["memory_mb"] * 256  # KiB: a quarter of the limit
     for slot, request in enumerate(requests):
-        kept.append(_Run(request, limits, memory, slot, watch, alone=len(requests) == 1).run())
+        kept.append(_run(_Run(request, limits, memory, slot, watch, alone=len(requests) == 1)))
         if getrusage(RUSAGE_SELF).ru_maxrss > most:
             break
     _exit(0)
@@ -86,7 +63,7 @@ class _Run:
         self.max_chars = limits["max_chars"]
         self.render, self.was_cut = make_render(limits["max_elements"], self.max_chars, limits["max_depth"])
         self.count = self.printed = 0
-        sys.stdin, sys.stdout, sys.stderr = io.StringIO(request["stdin"]), Output(self.put_output), Quiet()
+        sys.stdin, sys.stdout, sys.stderr = _streams(request["stdin"], self.put_output)
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[assignment, misc]
 
     def end(self, status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
@@ -142,7 +119,7 @@ class _Run:
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None
-        self.execute(code, entry, namespace, *tools)
+        _execute(self, code, entry, namespace, *tools)
         return namespace
 
     def execute(self, code: Any, entry: Any, namespace: dict[str, Any], trace: Any, finish: Any, begin: Any) -> None:
@@ -192,3 +169,6 @@ class _Run:
         if isinstance(caught, SystemExit):
             return self.end("exit", shown)
         return self.end("ok" if caught is None else "exception", shown, result)
+
+
+_run, _execute = _Run.run, _Run.execute  # as functions: a sealed method takes one level more of the program's stack

@@ -1,22 +1,34 @@
-"""The child's record -> Trace: full states from changes, an honest status from how the child ended."""
+"""The child's record -> Trace: full states from changes, an honest status from how the child ended.
+
+A record that no run can leave is `tampered`: one that cannot be read, holds other types than the schema's, lines that
+the source does not have, or frames that do not nest. Whether successive lines are possible is `verify`'s to say.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
+from ewm.programs import Program
 from ewm.tracing.events import Event, Kind, Status, Trace
 
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended, as in zygote.py
 _KINDS: tuple[Kind, ...] = ("call", "line", "return", "yield", "exception")
+_ENDS = frozenset(get_args(Status)) - {"timeout", "killed", "exited_without_result"}  # what a child says of itself
+_WHOLE = frozenset(("ok", "exception", "exit"))  # every frame was left
+_BAD = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError)
+
+
+class Impossible(ValueError):
+    """No run leaves this record."""
 
 
 def decode(
-    id: str, payload: bytes, how: int, code: int, wall_s: float, cpu_s: float, greeting: dict[str, Any]
+    program: Program, payload: bytes, how: int, code: int, wall_s: float, cpu_s: float, greeting: dict[str, Any]
 ) -> Trace:
-    """A Trace from one answer of a zygote. A record that cannot be read was tampered with."""
+    """A Trace from one answer of a zygote."""
     about = {
-        "id": id,
+        "id": program.id,
         "wall_s": wall_s,
         "cpu_s": cpu_s,
         "python": greeting["python"],
@@ -26,14 +38,26 @@ def decode(
         rows = json.loads(b"[" + payload[:-1] + b"]")
         end = rows.pop() if rows and rows[-1][0] == "end" else None
         stdout = "".join([row[1] for row in rows if row[0] == "out"])
-        events = _events([row for row in rows if row[0] != "out"])
+        source = program.source
+        lines = 1 + source.count("\n") + source.count("\r")
+        events, depth = _events([row for row in rows if row[0] != "out"], lines, program.entry is not None)
         if end is None:
             status, signal = _cut(how, code)
             return Trace(status=status, signal=signal, events=events, stdout=stdout, partial=True, **about)
         _, status, exception, result, truncated = end
+        _check_end(status, exception, result, truncated)
+        if status in _WHOLE and events and depth != (-1 if program.entry is None else 0):
+            raise Impossible("frames were left open")
         if how == WROTE:
-            status, exception = "policy", exception or {"type": "policy", "message": "output by descriptor"}
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError):
+            status, exception = (
+                "policy",
+                exception
+                or {
+                    "type": "policy",
+                    "message": "a standard stream by its descriptor",
+                },
+            )
+    except _BAD:
         return Trace(status="tampered", partial=True, **about)
     return Trace(
         status=status, events=events, exception=exception, result=result, stdout=stdout, truncated=truncated, **about
@@ -48,10 +72,43 @@ def _cut(how: int, code: int) -> tuple[Status, int | None]:
     return "exited_without_result", None
 
 
-def _events(rows: list[list[Any]]) -> tuple[Event, ...]:
+def _check_end(status: Any, exception: Any, result: Any, truncated: Any) -> None:
+    if status not in _ENDS or type(truncated) is not bool or not (result is None or type(result) is str):
+        raise Impossible("an end that no run has")
+    if exception is not None:
+        _check_error(exception)
+
+
+def _check_error(value: Any) -> None:
+    if type(value) is not dict or value.keys() != {"type", "message"} or set(map(type, value.values())) != {str}:
+        raise Impossible("an exception that is none")
+
+
+def _check_columns(rows: list[list[Any]], lines: int) -> None:
+    """The schema's types, column by column: cheaper than row by row."""
+    kinds, line, function, depth, number, changed, gone, outer, value, unwound = zip(*rows, strict=True)
+    if {*map(type, kinds), *map(type, line), *map(type, depth), *map(type, number), *map(type, unwound)} != {int}:
+        raise Impossible("numbers that are none")
+    if not (min(kinds) >= 0 and min(line) > 0 and max(line) <= lines) or set(map(type, function)) != {str}:
+        raise Impossible("a line that the source does not have")
+    for names in (*changed, *outer):
+        if names:
+            "".join(names.values())
+    for kind, shown in zip(kinds, value, strict=True):
+        if kind == 4:
+            _check_error(shown)
+        elif shown != 0 and type(shown) is not str:
+            raise Impossible("a value that is none")
+
+
+def _events(rows: list[list[Any]], lines: int, called: bool) -> tuple[tuple[Event, ...], int]:
+    """The events, and the depth after the last one."""
     states: dict[int, dict[str, str]] = {0: {}}
     nothing: dict[str, str] = {}
     events = []
+    now = 0  # depth of the running frame
+    if rows:
+        _check_columns(rows, lines)
     for kind, line, function, depth, number, changed, gone, outer, value, unwound in rows:
         state = states.get(number, nothing)
         if changed or gone:
@@ -61,7 +118,13 @@ def _events(rows: list[list[Any]]) -> tuple[Event, ...]:
             states[number] = state
         if outer:
             states[0] = {k: v for k, v in {**states[0], **outer}.items() if v}
+        if kind == 0:
+            now += 1
+        if depth != now:
+            raise Impossible("frames that do not nest")
         events.append(Event(_KINDS[kind], line, function, depth, state, outer or nothing, value or None, bool(unwound)))
-        if number and (kind == 2 or (kind == 4 and unwound)):
-            states.pop(number, None)
-    return tuple(events)
+        if kind == 2 or kind == 3 or unwound:
+            now = depth - 1 if depth or not called else 0  # the entry call stands at depth 1
+            if number and kind != 3:
+                states.pop(number, None)
+    return tuple(events), now

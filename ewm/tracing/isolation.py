@@ -29,6 +29,7 @@ FS_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # landlock ABI -> number of fil
 READ = (1 << 2) | (1 << 3)  # files and folders
 LINUX = sys.platform == "linux"
 _libc = ctypes.CDLL(None, use_errno=True)
+_ZERO, _TWO, _SIGKILL = ctypes.c_ulong(0), ctypes.c_ulong(2), ctypes.c_ulong(signal.SIGKILL)  # see sealing
 
 
 def _call(number: int, *args: Any) -> int:
@@ -39,7 +40,7 @@ def _call(number: int, *args: Any) -> int:
 
 
 def _prctl(*args: Any) -> None:
-    if _libc.prctl(*args, *[ctypes.c_ulong(0)] * (5 - len(args))) != 0:
+    if _libc.prctl(*args, *[_ZERO] * (5 - len(args))) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
@@ -119,11 +120,11 @@ class Guard:
     def enter_child(self) -> None:
         """After the fork, before the program."""
         if LINUX:
-            _prctl(SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+            _prctl(SET_PDEATHSIG, _SIGKILL)
         else:
             _limit(resource.RLIMIT_CPU, self.cpu_s)
         if self.seccomp is not None:
-            _prctl(SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(self.seccomp))
+            _prctl(SET_SECCOMP, _TWO, ctypes.byref(self.seccomp))
 
     def reap(self, pid: int) -> None:
         """Kill what a finished program left behind."""

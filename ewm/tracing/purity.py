@@ -23,8 +23,12 @@ NAMES = frozenset((
     "f_locals", "f_builtins", "f_code", "f_trace", "with_traceback", "sys", "os", "io", "gc", "abc", "builtins",
     "types", "enum",
     "warnings", "inspect", "copyreg", "numbers", "decimal", "locale", "keyword", "reprlib", "singledispatch", "purge",
+    # attributes by name, and what changes a class, a function or a table of the library
+    "attrgetter", "methodcaller", "Formatter", "update_wrapper", "wraps", "total_ordering", "register",
+    "cached_property", "partialmethod", "singledispatchmethod", "unicode_whitespace_trans",
 ))  # fmt: skip
 IMPORT = opmap["IMPORT_NAME"]
+MATCH_CLASS = opmap["MATCH_CLASS"]
 FORBIDDEN = frozenset(
     opmap[name]
     for name in ("STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS", "IMPORT_STAR", "LOAD_LOCALS")
@@ -42,6 +46,10 @@ def pure(codes: Iterable[CodeType]) -> bool:
         kinds = ops[::2]
         if not FORBIDDEN.isdisjoint(kinds):
             return False
+        if MATCH_CLASS in kinds and any(_leads_out(const) for const in code.co_consts):
+            return False
+        if ("format" in names or "format_map" in names) and any(map(_reads_inside, code.co_consts)):
+            return False
         if IMPORT in kinds and not all(
             names[arg] in MODULES and before != EXTENDED_ARG
             for before, op, arg in zip(b"\0" + kinds, kinds, ops[1::2], strict=False)
@@ -49,3 +57,13 @@ def pure(codes: Iterable[CodeType]) -> bool:
         ):
             return False
     return True
+
+
+def _reads_inside(const: object) -> bool:
+    """ "{0.__globals__}" shows what others left."""
+    return type(const) is str and "._" in const
+
+
+def _leads_out(const: object) -> bool:
+    """A class pattern's attributes: they are no names of the code."""
+    return type(const) is tuple and any(type(n) is str and (n[:1] == "_" or n in NAMES) for n in const)

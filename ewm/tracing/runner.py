@@ -204,7 +204,7 @@ class Runner:
             ticket, program, request = worker.waiting.popleft()
             worker.bytes -= len(request)
             if ticket in self._done:
-                self._done[ticket] = decode(program.id, payload, how, code, wall_s, cpu_s, worker.greeting)
+                self._done[ticket] = decode(program, payload, how, code, wall_s, cpu_s, worker.greeting)
 
     def _replace(self, worker: _Worker) -> None:
         """The zygote died: the program it was running is lost, the others go to another one."""
@@ -217,7 +217,7 @@ class Runner:
         (ticket, program, _), *rest = worker.waiting
         if ticket in self._done:
             code = worker.process.returncode
-            self._done[ticket] = decode(program.id, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
+            self._done[ticket] = decode(program, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
         for ticket, program, request in rest:
             self._send(ticket, program, request)
 

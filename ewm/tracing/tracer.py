@@ -16,6 +16,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ewm.tracing.folding import first_lines
+from ewm.tracing.sealing import opaque
 from ewm.tracing.snapshot import ATOMS, exception_text
 
 STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
@@ -25,6 +26,8 @@ YIELDS = frozenset(opmap[name] for name in ("YIELD_VALUE",))
 DRAINS = frozenset(
     opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap
 )  # StopIteration is their end
+PROXY = type((lambda: sys._getframe().f_locals)())  # from 3.13 on no dict
+_MRO = type.__dict__["__mro__"].__get__
 _NONE = object()
 
 
@@ -75,7 +78,12 @@ def make_trace(
 
     def diff(now: Any, texts: dict[str, str | None], values: dict[str, Any]) -> tuple[Any, Any]:
         changed: dict[str, str] | int = 0
+        if type(now) is not dict and type(now) is not PROXY:  # a class body's namespace may be anything
+            now = dict(dict.items(now)) if dict in _MRO(type(now)) else {}
         for name, value in now.items():
+            if type(name) is not str:  # globals()[x] = 1: its __hash__ and __eq__ are the program's
+                now = {n: v for n, v in now.items() if type(n) is str}
+                return diff(now, texts, values)
             if values.get(name, _NONE) is value:
                 continue
             if type(value) in STEADY:
@@ -130,7 +138,7 @@ def make_trace(
             if event == "line":
                 at = frame.f_lasti
                 if line == state.first and at > state.start >= 0 and line not in shared:
-                    return local  # still the same statement
+                    return handle  # still the same statement
                 state.first, state.start = line, at
                 if waiting is not None:
                     flush()
@@ -162,7 +170,7 @@ def make_trace(
                     del frames[id(frame)]
             elif event == "exception":
                 if arg[0] is StopIteration and state.ops[frame.f_lasti] in DRAINS:
-                    return local
+                    return handle
                 error = exception_text(arg[1], render, max_chars)
                 if issubclass(arg[0], OSError):
                     notice(arg[1], arg[2])
@@ -175,7 +183,7 @@ def make_trace(
                 state.error = error
                 waiting_frame, waiting_at = state.number, frame.f_lasti
                 waiting, guessed = record(4, line, state, frame, error, 0), False
-            return local
+            return handle
         except BaseException as error:
             lose(error)
             raise
@@ -184,6 +192,8 @@ def make_trace(
         nonlocal numbers, depth
         code = frame.f_code
         if id(code) not in codes or code.co_name in FOLDED:
+            if code is private[0] or code is private[1]:  # Python calls these without tracing them: the program did
+                give_up("tampered")
             return None
         try:
             depth += 1
@@ -193,14 +203,14 @@ def make_trace(
                     if not firsts:
                         return None  # no statement: Python would report a line 0
                     frames[id(frame)] = Frame(0, code.co_name, code, module_texts, module_values)
-                    return local
+                    return handle
                 numbers += 1
                 state = frames[id(frame)] = Frame(numbers, code.co_name, code, {}, {})
             if waiting is not None:
                 flush()
             raw = frame.f_lineno
             put(record(0, firsts.get(raw, raw), state, frame, 0, 0))
-            return local
+            return handle
         except BaseException as error:
             lose(error)
             raise
@@ -215,7 +225,9 @@ def make_trace(
         depth = 0
         diff(namespace, module_texts, module_values)  # what the body left is known, traced or not
 
-    return enter, finish, begin_entry
+    handle = opaque(local)  # the program can get at both, by sys.gettrace and f_trace
+    private = enter.__code__, local.__code__
+    return opaque(enter), finish, begin_entry
 
 
 def overflowed(error: BaseException | None) -> bool:

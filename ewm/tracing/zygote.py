@@ -22,9 +22,21 @@ from types import ModuleType
 from typing import Any
 
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
-EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
+EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after use of descriptor 0 or 1
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
-NAMES = ("syscalls", "isolation", "purity", "snapshot", "policy", "folding", "tracer", "record", "child")
+NAMES = (
+    "syscalls",
+    "isolation",
+    "purity",
+    "snapshot",
+    "sealing",
+    "policy",
+    "folding",
+    "tracer",
+    "record",
+    "streams",
+    "child",
+)
 
 
 def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
@@ -38,7 +50,7 @@ def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
         module.__dict__["__builtins__"] = dict(vars(builtins))
         sys.modules[module.__name__] = module
         with open(path, "rb") as file:
-            exec(compile(file.read(), path, "exec"), module.__dict__)
+            exec(compile(file.read(), f"<ewm>/{name}.py", "exec"), module.__dict__)  # a path would show in tracebacks
         loaded.append(module)
     return loaded
 
@@ -77,13 +89,19 @@ class Zygote:
         self.record, self.child = record, child
         self.stdin, self.stdout = os.dup(0), os.dup(1)
         self.null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(self.null, 0)
+        fed, self.feed = os.pipe()  # descriptor 0 of every child holds one byte: is it gone, the program read from it
+        os.dup2(fed, 0)
+        os.close(fed)
+        os.set_blocking(0, False)
+        os.write(self.feed, b"x")
         self.spilled, spill = os.pipe()  # descriptor 1 of every child: the program's stdout is an object, not this
         os.set_blocking(spill, False)
         os.dup2(spill, 1)
         os.close(spill)
         self.spills = select.poll()
         self.spills.register(self.spilled, select.POLLIN)
+        self.feeds = select.poll()
+        self.feeds.register(0, select.POLLIN)
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
         self.memory = mmap.mmap(-1, record.SIZE)
@@ -169,6 +187,9 @@ class Zygote:
         spilled = False
         while self.spills.poll(0):
             spilled = bool(os.read(self.spilled, 1 << 16))
+        if not self.feeds.poll(0):
+            spilled = True
+            os.write(self.feed, b"x")
         if how != EXITED:
             return how, signal.SIGKILL, cpu_s
         if os.WIFSIGNALED(state):
@@ -206,8 +227,10 @@ def main(folder: str) -> None:
     if REEXEC not in sys.argv and modules["isolation"].fix_addresses():
         os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
     sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there
+    sys.executable = sys._base_executable = ""  # type: ignore[attr-defined]
     gc.disable()
     zygote = Zygote(modules["isolation"], modules["record"], modules["child"])
+    modules["sealing"].seal(list(modules.values()))
     gc.freeze()
     zygote.serve()
 
