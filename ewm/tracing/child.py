@@ -27,6 +27,7 @@ RECURSION = 1000  # Python's own default
 CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
 STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)  # kept: to destroy them costs a child copied pages
 _exit = os._exit
+_settrace, _set_limit = sys.settrace, sys.setrecursionlimit  # the program may put others there
 _streams = make_streams()
 _now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
 
@@ -127,25 +128,27 @@ class _Run:
         tracing, body = not self.request["plain"], self.limits["body"] or entry is None
         caught: BaseException | None = None
         value: Any = None
-        sys.setrecursionlimit(RECURSION + _depth())
+        limit = RECURSION + _depth()
+        _set_limit(limit)
         self.watch.refused = ""
         try:
             if tracing and body:
-                sys.settrace(trace)
+                _settrace(trace)
             self.watch.start(lambda what: self.stop("policy", what))
             exec(code, namespace)
             if entry is not None:
                 begin()
                 if tracing and not body:
                     self.watch.stop()
-                    sys.settrace(trace)
+                    _settrace(trace)
                     self.watch.start(lambda what: self.stop("policy", what))
                 value = eval(entry, namespace)
         except BaseException as error:
             caught = error
+        _set_limit(limit)  # the program may have left none
         gone = tracing and (lost(trace) or overflowed(caught))
         self.watch.stop()
-        sys.settrace(None)
+        _settrace(None)
         self.close(caught, gone, value, entry is not None, finish)
 
     def close(self, caught: BaseException | None, gone: bool, value: Any, called: bool, finish: Any) -> None:
@@ -160,13 +163,13 @@ class _Run:
                 result = self.render(value)
         except MemoryError:
             return self.end("memory")
-        if isinstance(caught, MemoryError):
+        if issubclass(type(caught), MemoryError):
             return self.end("memory", shown)
         if gone:
             return self.end("trace_lost", shown)
         if self.watch.refused:  # whatever came of it is the sandbox's doing
             return self.end("policy", shown or {"type": "policy", "message": self.watch.refused}, result)
-        if isinstance(caught, SystemExit):
+        if issubclass(type(caught), SystemExit):
             return self.end("exit", shown)
         return self.end("ok" if caught is None else "exception", shown, result)
 

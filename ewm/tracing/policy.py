@@ -4,8 +4,8 @@ Files: PermissionError, but for reading the standard library. Getting at the tra
 ctypes), processes, sockets and signals: the program ends there. A hook in the program's own process is no wall:
 landlock (L1) and seccomp (L2) say the same from outside. Either way the status is `policy`, also where the program
 catches the refusal and goes on: outside it might have gone on otherwise. A frame is given only to functions of the
-standard library that are known not to hand it on. Not covered: a program that forges a library's code by its own import
-loader; stat(); ssl's key log. Runs inside the child.
+standard library that are known not to hand it on. Not covered: a program that patches one of those functions first;
+stat(). Runs inside the child.
 """
 
 from __future__ import annotations
@@ -44,7 +44,13 @@ READERS = {  # who may have a frame: what they return is not the frame
     "_collections_abc.py": ("<module>", "get_locals_proxy", "_get_locals_proxy"),
     "unittest/result.py": ("_is_relevant_tb_level",),
     "inspect.py": ("getgeneratorstate", "getcoroutinestate", "getasyncgenstate"),
-    "traceback.py": ("walk_tb", "_walk_tb_with_full_positions", "_get_code_position", "__init__"),
+    "traceback.py": (
+        "_compute_suggestion_error",
+        "walk_tb",
+        "_walk_tb_with_full_positions",
+        "_get_code_position",
+        "__init__",
+    ),
     "logging/__init__.py": ("<lambda>", "findCaller", "handleError"),
 }
 GIVERS = frozenset(("walk_tb", "_walk_tb_with_full_positions", "<lambda>"))  # to functions of their own file only
@@ -126,7 +132,7 @@ class Watch:
                 if _forged(args[0], args[1], caller()):
                     refuse(event)
             elif event == "marshal.loads":
-                if not _file(caller()).startswith(IMPORTLIB):
+                if not _from_library(args[0], caller()):
                     refuse(event)
             elif event in REFUSED or event.startswith(REFUSED_ROOTS):
                 refuse(event)
@@ -181,9 +187,10 @@ def _keeps(frame: Any) -> bool:
 
 def _check_import(name: Any, frame: Any, refuse: Callable[[str], None]) -> None:
     """A library that looks for the machine's users while it is imported goes on without."""
-    if type(name) is not str or name in IMPORTS or name.startswith("_test"):
-        refuse("import " + (name if type(name) is str else type_name(type(name))))
-    elif name in USERS:
+    last = name.rpartition(".")[2] if type(name) is str else ""  # an extension may be loaded as x._ctypes
+    if not last or last in IMPORTS or last.startswith("_test"):
+        refuse("import " + (last or type_name(type(name))))
+    elif last in USERS:
         if not (_file(frame).startswith(_INSIDE) and frame.f_code.co_name == "<module>"):
             refuse("import " + name)
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
@@ -197,6 +204,17 @@ def _forged(source: Any, name: Any, frame: Any) -> bool:
         with open(name, "rb") as file:  # imported without a .pyc
             return type(source) is not bytes or file.read() != source
     return True
+
+
+def _from_library(data: bytes, frame: Any) -> bool:
+    """Code that importlib reads is the library's: a loader may be the program's own."""
+    if _file(frame).startswith("<ewm>"):  # frozen modules, see sealing
+        return True
+    path = frame.f_locals.get("bytecode_path") if frame.f_code.co_name == "_compile_bytecode" else None
+    if not (_file(frame).startswith(IMPORTLIB) and type(path) is str and _readable(path, 0)):
+        return False
+    with open(path, "rb") as file:
+        return file.read().endswith(data)
 
 
 def _readable(path: Any, flags: int) -> bool:

@@ -20,9 +20,9 @@ EVENT = "ewm."
 UNAUDITED = {
     "posix": (
         "chroot", "getlogin", "initgroups", "login_tty", "mkfifo", "mknod", "nice", "openpty", "pidfd_open",
-        "posix_openpt", "sched_setaffinity", "sched_setparam", "sched_setscheduler", "setegid", "seteuid", "setgid",
-        "setgroups", "setns", "setpgid", "setpgrp", "setpriority", "setregid", "setresgid", "setresuid", "setreuid",
-        "setsid", "setuid", "sync", "unshare",
+        "posix_openpt", "readlink", "sched_setaffinity", "sched_setparam", "sched_setscheduler", "setegid", "seteuid",
+        "setgid", "setgroups", "setns", "setpgid", "setpgrp", "setpriority", "setregid", "setresgid", "setresuid",
+        "setreuid", "setsid", "setuid", "sync", "unshare",
     ),
     "_signal": ("pidfd_send_signal", "set_wakeup_fd", "siginterrupt", "signal"),
 }  # fmt: skip
@@ -90,7 +90,7 @@ def _announce() -> None:
                 setattr(holder, name, swaps[id(value)])
             elif type(value) is set and name.startswith("supports_"):
                 setattr(holder, name, {swaps.get(id(f), f) for f in value})
-    imp, loaded = sys.modules["_imp"], frozenset(sys.builtin_module_names) & sys.modules.keys()
+    imp, loaded = sys.modules["_imp"], (frozenset(sys.builtin_module_names) & sys.modules.keys()) | {"pwd"}
     for name in ("create_builtin", "init_frozen", "get_frozen_object", "_fix_co_filename"):
         if hasattr(imp, name):
             setattr(imp, name, opaque(_guarded(name, getattr(imp, name), loaded)))

@@ -20,6 +20,7 @@ SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
 _MRO = type.__dict__["__mro__"].__get__
+_FLAGS = type.__dict__["__flags__"].__get__
 _MODULE_DICT = vars(ModuleType)["__dict__"].__get__
 
 
@@ -167,7 +168,7 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
         message = ""
     elif kind in SYNTAX and len(args) == 2 and type(args[1]) is tuple and _plain(args[0], *args[1][:2]):
         message = f"{args[0]} ({args[1][0].rpartition('/')[2]}, line {args[1][1]})"  # as its __str__
-    elif kind.__flags__ & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
+    elif _FLAGS(kind) & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
         message = BaseException.__str__(error) if kind.__str__ is BaseException.__str__ else kind.__str__(error)
     else:
         message = ", ".join(render(a) for a in args)

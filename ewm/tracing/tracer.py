@@ -29,6 +29,7 @@ DRAINS = frozenset(
 PROXY = type((lambda: sys._getframe().f_locals)())  # from 3.13 on no dict
 _MRO = type.__dict__["__mro__"].__get__
 _NONE = object()
+_gettrace, _set_limit = sys.gettrace, sys.setrecursionlimit  # the program may put others there
 
 
 class Frame:
@@ -126,15 +127,15 @@ def make_trace(
 
     def lose(error: BaseException) -> None:
         """The trace cannot go on: Python would drop it in silence."""
-        sys.setrecursionlimit(10**5)  # room to say so
-        give_up("memory" if isinstance(error, MemoryError) else "trace_lost")
+        _set_limit(10**5)  # room to say so
+        give_up("memory" if issubclass(type(error), MemoryError) else "trace_lost")
 
     def local(frame: Any, event: str, arg: Any) -> Any:
         nonlocal waiting, waiting_frame, waiting_at, guessed, depth
         try:
             state = frames[id(frame)]
             raw = frame.f_lineno
-            line = firsts.get(raw, raw)
+            line = firsts.get(raw, raw) or state.first  # what ends an except* clause has no line
             if event == "line":
                 at = frame.f_lasti
                 if line == state.first and at > state.start >= 0 and line not in shared:
@@ -238,4 +239,4 @@ def overflowed(error: BaseException | None) -> bool:
 
 def lost(trace: Callable[..., Any]) -> bool:
     """Python dropped the trace function: it raised (RecursionError, MemoryError) or the program removed it."""
-    return sys.gettrace() is not trace
+    return _gettrace() is not trace
