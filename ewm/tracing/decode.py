@@ -13,7 +13,7 @@ from ewm.programs import Program
 from ewm.tracing.events import Event, Kind, Status, Trace
 
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended, as in zygote.py
-_KINDS: tuple[Kind, ...] = ("call", "line", "return", "yield", "exception")
+_KINDS: dict[int, Kind] = {0: "call", 1: "line", 2: "return", 3: "yield", 4: "exception"}
 _ENDS = frozenset(get_args(Status)) - {"timeout", "killed", "exited_without_result"}  # what a child says of itself
 _WHOLE = frozenset(("ok", "exception", "exit"))  # every frame was left
 _BAD = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError)
@@ -84,47 +84,40 @@ def _check_error(value: Any) -> None:
         raise Impossible("an exception that is none")
 
 
-def _check_columns(rows: list[list[Any]], lines: int) -> None:
-    """The schema's types, column by column: cheaper than row by row."""
-    kinds, line, function, depth, number, changed, gone, outer, value, unwound = zip(*rows, strict=True)
-    if {*map(type, kinds), *map(type, line), *map(type, depth), *map(type, number), *map(type, unwound)} != {int}:
-        raise Impossible("numbers that are none")
-    if not (min(kinds) >= 0 and min(line) > 0 and max(line) <= lines) or set(map(type, function)) != {str}:
-        raise Impossible("a line that the source does not have")
-    for names in (*changed, *outer):
-        if names:
-            "".join(names.values())
-    for kind, shown in zip(kinds, value, strict=True):
-        if kind == 4:
-            _check_error(shown)
-        elif shown != 0 and type(shown) is not str:
-            raise Impossible("a value that is none")
-
-
 def _events(rows: list[list[Any]], lines: int, called: bool) -> tuple[tuple[Event, ...], int]:
     """The events, and the depth after the last one."""
     states: dict[int, dict[str, str]] = {0: {}}
     nothing: dict[str, str] = {}
     events = []
     now = 0  # depth of the running frame
-    if rows:
-        _check_columns(rows, lines)
+    numbers = range(lines + 1)  # a line by its number, or an error
+    "".join([row[2] for row in rows])
     for kind, line, function, depth, number, changed, gone, outer, value, unwound in rows:
         state = states.get(number, nothing)
         if changed or gone:
-            state = {**state, **changed} if changed else dict(state)
+            if changed:
+                "".join(changed.values())  # texts, or a TypeError
+                state = {**state, **changed}
+            else:
+                state = dict(state)
             for name in gone or ():
                 state.pop(name, None)
             states[number] = state
         if outer:
+            "".join(outer.values())
             states[0] = {k: v for k, v in {**states[0], **outer}.items() if v}
-        if kind == 0:
-            now += 1
-        if depth != now:
-            raise Impossible("frames that do not nest")
-        events.append(Event(_KINDS[kind], line, function, depth, state, outer or nothing, value or None, bool(unwound)))
+        if kind < 2:
+            now += kind == 0
+            value = None
+        elif kind == 4:
+            _check_error(value)
+        elif type(value) is not str:
+            raise Impossible("a value that is none")
+        if depth != now or line < 1:
+            raise Impossible("frames that do not nest, or no line")
+        events.append(Event(_KINDS[kind], numbers[line], function, now, state, outer or nothing, value, bool(unwound)))
         if kind == 2 or kind == 3 or unwound:
-            now = depth - 1 if depth or not called else 0  # the entry call stands at depth 1
+            now = now - 1 if now or not called else 0  # the entry call stands at depth 1
             if number and kind != 3:
                 states.pop(number, None)
     return tuple(events), now
