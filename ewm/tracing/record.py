@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from _json import encode_basestring_ascii, make_encoder  # type: ignore[attr-defined]
+from _thread import RLock
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ class Record:
         self.room = len(memory) - RESERVE
         self.encode: Any = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, True)
         self.at = slot * _ROW.size
+        self.lock = RLock()  # the program's threads print
         _ROW.pack_into(memory, self.at, self.start, 0, RUNNING, 0.0, 0.0)
 
     def put(self, row: list[Any]) -> None:
@@ -36,15 +38,17 @@ class Record:
         self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room)
 
     def _write(self, data: bytes, room: int) -> None:
-        start, end = self.used, self.used + len(data)
-        if end > room:
+        if self.used + len(data) > room:
             self.full()
-        self.memory[start:end] = data
-        self.used = end
-        self.memory[self.at + 4 : self.at + 8] = (end - self.start).to_bytes(4, "little")
+        with self.lock:
+            start, end = self.used, self.used + len(data)
+            self.memory[start:end] = data
+            self.used = end
+            self.memory[self.at + 4 : self.at + 8] = (end - self.start).to_bytes(4, "little")
 
     def close(self, row: list[Any], wall_s: float, cpu_s: float) -> None:
         """The closing text; the program is done."""
+        self.lock.acquire()  # for good: no thread writes after the end
         self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room + RESERVE)
         _ROW.pack_into(self.memory, self.at, self.start, self.used - self.start, DONE, wall_s, cpu_s)
 

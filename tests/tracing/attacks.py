@@ -297,6 +297,7 @@ OBJECTS = {
     "exception group": ("try:\n    raise ExceptionGroup('a', [ValueError(1), TypeError(2)])\nexcept* ValueError as e:\n    x = len(e.exceptions)\n", {"exception:ExceptionGroup"}),
     "cycle of causes": ("a = ValueError()\nb = ValueError()\na.__cause__, b.__cause__ = b, a\nraise a\n", {"exception:ValueError"}),
     "threads that print": ("import sys, threading\nsys.setswitchinterval(1e-6)\ndef f(i):\n    for _ in range(50): print(i)\nts = [threading.Thread(target=f, args=(i,)) for i in range(4)]\nfor t in ts: t.start()\nfor t in ts: t.join()\n", {"ok"}),
+    "threads that never stop printing": ("import sys, threading\nsys.setswitchinterval(1e-7)\ndef f():\n    while True: print('x', end='')\nfor _ in range(4): threading.Thread(target=f, daemon=True).start()\nx = 0\nfor i in range(30): x += i\n", {"ok", "output_limit"}),
     "threads that mutate": ("import sys, threading\nsys.setswitchinterval(1e-6)\nd = {}\ndef f():\n    for i in range(20000):\n        d[i % 97] = [i]\n        if i % 5 == 0: d.clear()\nt = threading.Thread(target=f)\nt.start()\nfor i in range(300): x = i\nt.join()\n", {"ok"}),
 }  # fmt: skip
 
