@@ -83,7 +83,7 @@ def make_render(max_elements: int, max_chars: int, max_depth: int) -> tuple[Call
     def items(value: dict[Any, Any], room: int, depth: int, above: tuple[int, ...]) -> list[str]:
         nonlocal cut
         texts: list[str] = []
-        for key, item in islice(dict.items(value), max_elements):
+        for key, item in list(islice(dict.items(value), max_elements)):  # at once: threads may change it
             head = nested(key, room, depth, above)
             text = f"{head}: {nested(item, room - len(head), depth, above)}"
             texts.append(text)
