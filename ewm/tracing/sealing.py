@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from _functools import _lru_cache_wrapper  # type: ignore[attr-defined]
 from collections.abc import Callable, Iterable
@@ -84,7 +85,7 @@ def _announce() -> None:
         for name in names:
             if (real := getattr(sys.modules[module], name, None)) is not None:
                 swaps[id(real)] = opaque(_announced(name, real))
-    for holder in (sys.modules["posix"], os, sys.modules["_signal"]):
+    for holder in (sys.modules["posix"], os, sys.modules["_signal"], signal):
         for name, value in list(vars(holder).items()):
             if id(value) in swaps:
                 setattr(holder, name, swaps[id(value)])

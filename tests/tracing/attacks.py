@@ -178,6 +178,7 @@ ESCAPES = {
     "setpgid": ("import os\nos.setpgid(0, os.getppid())\n", {"policy"}),
     "kill zygote": ("import os\nos.kill(os.getppid(), 9)\n", {"policy"}),
     "kill by pidfd": ("import os, signal\nsignal.pidfd_send_signal(os.pidfd_open(os.getppid()), 9)\n", {"policy"}),
+    "kill by a number": ("import signal\nsignal.pidfd_send_signal(0, 9)\n", {"policy"}),
     "kill by fcntl": ("import fcntl, os\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETOWN, os.getppid())\n", {"policy"}),
     "priority": ("import os\nos.setpriority(os.PRIO_PROCESS, os.getppid(), 19)\n", {"policy"}),
     "affinity": ("import os\nos.sched_setaffinity(os.getppid(), {0})\n", {"policy"}),
