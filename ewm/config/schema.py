@@ -72,7 +72,7 @@ class TraceConfig:
     body: bool = True  # false: only the events of the entry call
     workers: int = 0  # programs at a time; 0: one per core
     batch: int = 32  # pure programs that may share one fork; 1: one fork each
-    python: str | None = None  # the interpreter that traces: a path or a command; null: the one that runs this
+    python: str | None = None  # interpreter that traces, a path or a command; null: this one
     cache: str | None = None  # folder of traces to use again: what was run before is not run again
     cache_mb: int = 0  # the same in memory, MiB; 0: off
     cache_disk_mb: int = 1024  # MiB of that folder; the oldest traces go first

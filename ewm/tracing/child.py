@@ -7,11 +7,9 @@ clean end; any other one is left to a child of its own, so that the result is th
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import time
-from collections.abc import Callable
 from resource import RUSAGE_SELF, getrusage
 from types import ModuleType
 from typing import Any
@@ -21,6 +19,7 @@ from ewm.tracing.policy import Watch
 from ewm.tracing.purity import State, imports, pure
 from ewm.tracing.record import Record
 from ewm.tracing.snapshot import exception_text, make_render
+from ewm.tracing.streams import make_streams
 from ewm.tracing.tracer import lost, make_trace, overflowed, own_codes
 
 FILE = "<ewm-program>"
@@ -29,6 +28,9 @@ RECURSION = 1000  # Python's own default
 CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
 STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)  # kept: to destroy them costs a child copied pages
 _exit = os._exit
+_settrace, _set_limit = sys.settrace, sys.setrecursionlimit  # the program may put others there
+_settrace, _set_limit = sys.settrace, sys.setrecursionlimit  # the program may put others there
+_streams = make_streams()
 _now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
 
 
@@ -38,30 +40,6 @@ def _depth() -> int:
     while frame is not None:
         frame, depth = frame.f_back, depth + 1  # type: ignore[assignment, misc]
     return depth
-
-
-class Output(io.StringIO):
-    """The program's stdout: every write goes to the record, up to the cap."""
-
-    def __init__(self, put: Callable[[str], None]):
-        super().__init__()
-        self._put = put
-
-    def write(self, text: str) -> int:
-        if type(text) is not str:
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if self.closed:
-            raise ValueError("I/O operation on closed file.")
-        if text:
-            self._put(text)
-        return len(text)
-
-
-class Quiet(io.StringIO):
-    """The program's stderr: dropped."""
-
-    def write(self, text: str) -> int:
-        return len(text)
 
 
 SAMPLE = """
@@ -102,7 +80,7 @@ class Child:
         )
         self.tracer = make_trace(self.render, self.record.event, self.max_chars, self.stop, self.watch.notice)
         self.refuse = lambda what: self.stop("policy", what)
-        self.streams = io.StringIO(), Output(self.put_output), Quiet()
+        self.streams = make_streams()
         self.state = State()
         self.alone = True
         self.printed = 0
@@ -131,11 +109,11 @@ class Child:
     def run_all(self, requests: list[dict[str, Any]]) -> None:
         """Run the requests one after the other and exit."""
         if len(requests) == 1:
-            self.run(requests[0], 0, alone=True)
+            _run(self, requests[0], 0, alone=True)
         kept: list[Any] = []  # nothing of a program is destroyed while another one runs
         most = getrusage(RUSAGE_SELF).ru_maxrss + self.limits["memory_mb"] * 256  # KiB: a quarter of the limit
         for slot, request in enumerate(requests):
-            kept.append(self.run(request, slot, alone=False))
+            kept.append(_run(self, request, slot, alone=False))
             if getrusage(RUSAGE_SELF).ru_maxrss > most:
                 break
         _exit(0)
@@ -169,10 +147,8 @@ class Child:
         self.record.begin(slot, self.limits["max_events"])
         self.printed = 0
         self.forget()
-        source, out, quiet = self.streams
-        if stdin:
-            source = io.StringIO(stdin)
-        sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__ = source, out, quiet  # type: ignore[assignment, misc]
+        sys.stdin, sys.stdout, sys.stderr = self.streams(stdin, self.put_output)
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc, assignment]
 
     def run(self, request: dict[str, Any], slot: int, alone: bool, trusted: bool = False) -> dict[str, Any] | None:
         """Compile and run; the namespace, to be kept alive. To run beside others a program must be pure."""
@@ -196,7 +172,7 @@ class Child:
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None
-        self.execute(code, entry, namespace, tracing=not request["plain"])
+        _execute(self, code, entry, namespace, tracing=not request["plain"])
         if self.state.changed(imports(parts)):  # `pure` was wrong: a child of its own tells what is true
             self.record.give_up()
             _exit(0)
@@ -208,12 +184,13 @@ class Child:
         body, trace, watch = self.limits["body"] or entry is None, self.tracer.enter, self.watch
         caught: BaseException | None = None
         value: Any = None
-        sys.setrecursionlimit(RECURSION + _depth())
+        limit = RECURSION + _depth()
+        _set_limit(limit)
         watch.refused = ""
         try:
             if tracing and body:
                 begun = True
-                sys.settrace(trace)
+                _settrace(trace)
             watch.start(self.refuse)
             exec(code, namespace)
             if entry is not None:
@@ -221,14 +198,15 @@ class Child:
                 if tracing and not body:
                     watch.stop()
                     begun = True
-                    sys.settrace(trace)
+                    _settrace(trace)
                     watch.start(self.refuse)
                 value = eval(entry, namespace)
         except BaseException as error:
             caught = error
+        _set_limit(limit)  # the program may have left none
         gone = begun and (lost(trace) or overflowed(caught))
         watch.stop()
-        sys.settrace(None)
+        _settrace(None)
         self.close(caught, gone, value, entry is not None)
 
     def close(self, caught: BaseException | None, gone: bool, value: Any, called: bool) -> None:
@@ -243,12 +221,15 @@ class Child:
                 result = self.render(value)
         except MemoryError:
             return self.end("memory")
-        if isinstance(caught, MemoryError):
+        if issubclass(type(caught), MemoryError):
             return self.end("memory", shown)
         if gone:
             return self.end("trace_lost", shown)
         if self.watch.refused:  # whatever came of it is the sandbox's doing
             return self.end("policy", shown or {"type": "policy", "message": self.watch.refused}, result)
-        if isinstance(caught, SystemExit):
+        if issubclass(type(caught), SystemExit):
             return self.end("exit", shown)
         return self.end("ok" if caught is None else "exception", shown, result)
+
+
+_run, _execute = Child.run, Child.execute  # as functions: a sealed method takes one level more of the program's stack

@@ -25,10 +25,14 @@ NAMES = frozenset((
     "f_locals", "f_builtins", "f_code", "f_trace", "with_traceback", "sys", "os", "io", "gc", "abc", "builtins",
     "types", "enum",
     "warnings", "inspect", "copyreg", "numbers", "decimal", "locale", "keyword", "reprlib", "singledispatch", "purge",
+    # attributes by name, and what changes a class, a function or a table of the library
+    "attrgetter", "methodcaller", "Formatter", "update_wrapper", "wraps", "total_ordering", "register",
+    "cached_property", "partialmethod", "singledispatchmethod", "dispatch_table", "EXCLUDED_ATTRIBUTES",
 ))  # fmt: skip
 HEAP_TYPE = 1 << 9  # a class made by Python code: its names can change
 IMPORT = opmap["IMPORT_NAME"]
 INTRINSIC, STAR = opmap.get("CALL_INTRINSIC_1", 255), 2  # `import *` from 3.12 on; 255 is in no code
+MATCH_CLASS = opmap["MATCH_CLASS"]
 FORBIDDEN = frozenset(
     opmap[name]
     for name in ("STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS", "IMPORT_STAR", "LOAD_LOCALS")
@@ -49,6 +53,10 @@ def pure(codes: Iterable[CodeType]) -> bool:
         ):
             return False
         if not FORBIDDEN.isdisjoint(kinds):
+            return False
+        if MATCH_CLASS in kinds and any(_leads_out(const) for const in code.co_consts):
+            return False
+        if ("format" in names or "format_map" in names) and any(map(_reads_inside, code.co_consts)):
             return False
         if IMPORT in kinds and not all(
             names[arg] in MODULES and before != EXTENDED_ARG
@@ -96,3 +104,13 @@ def _containers(names: dict[str, Any], depth: int) -> list[Any]:
 def imports(codes: Iterable[CodeType]) -> set[str]:
     """Names of the shared modules that the code names."""
     return {name for code in codes for name in code.co_names if name in MODULES}
+
+
+def _reads_inside(const: object) -> bool:
+    """ "{0.__globals__}" shows what others left."""
+    return type(const) is str and "._" in const
+
+
+def _leads_out(const: object) -> bool:
+    """A class pattern's attributes: they are no names of the code."""
+    return type(const) is tuple and any(type(n) is str and (n[:1] == "_" or n in NAMES) for n in const)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from _json import encode_basestring_ascii as _quoted  # type: ignore[attr-defined]
 from _json import make_encoder
+from _thread import RLock
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ class Record:
 
     def __init__(self, memory: Any, full: Callable[[], None]):
         self.memory, self.full = memory, full
+        self.lock = RLock()
         self.start = self.used = self.at = self.most_events = self.events_left = 0
         self.room = len(memory) - RESERVE
         self.encode: Any = make_encoder(None, str, _quoted, None, ":", ",", False, False, True)
@@ -33,6 +35,7 @@ class Record:
     def begin(self, slot: int, most_events: int) -> None:
         """The program of this slot, after those before it."""
         self.most_events = self.events_left = most_events
+        self.lock = RLock()  # the program's threads print; the one before stays closed
         before = _ROW.unpack_from(self.memory, (slot - 1) * _ROW.size) if slot else (TABLE, 0)
         self.start = self.used = before[0] + before[1]
         self.at = slot * _ROW.size
@@ -58,24 +61,27 @@ class Record:
             text = "{" + ",".join([f"{_quoted(k)}:{_quoted(v)}" for k, v in changed.items()]) + "}" if changed else "0"
             shown = _quoted(value) if value else "0"
             data = f"[{kind},{line},{_quoted(name)},{depth},{number},{text},0,0,{shown},0],".encode("ascii")
-        start = self.used
-        self.used = end = start + len(data)
-        if end > self.room:
-            self.used = start
-            self.full()
-        self.memory[start:end] = data
-        _USED(self.memory, self.at + 4, end - self.start)
+        with self.lock:
+            start = self.used
+            end = start + len(data)
+            if end > self.room:
+                self.full()
+            self.memory[start:end] = data
+            self.used = end
+            _USED(self.memory, self.at + 4, end - self.start)
 
     def _write(self, data: bytes, room: int) -> None:
-        start, end = self.used, self.used + len(data)
-        if end > room:
+        if self.used + len(data) > room:
             self.full()
-        self.memory[start:end] = data
-        self.used = end
-        _USED(self.memory, self.at + 4, end - self.start)
+        with self.lock:
+            start, end = self.used, self.used + len(data)
+            self.memory[start:end] = data
+            self.used = end
+            _USED(self.memory, self.at + 4, end - self.start)
 
     def close(self, row: list[Any], wall_s: float, cpu_s: float) -> None:
         """The closing text; the program is done."""
+        self.lock.acquire()  # for good: no thread writes after the end
         self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room + RESERVE)
         _ROW.pack_into(self.memory, self.at, self.start, self.used - self.start, DONE, wall_s, cpu_s)
 

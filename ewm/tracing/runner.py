@@ -260,7 +260,7 @@ class Runner:
             self.cache.drop(request)
         if ticket in self._done:
             code = worker.process.returncode
-            self._done[ticket] = decode(program.id, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
+            self._done[ticket] = decode(program, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
         for ticket, program, request in rest:
             self._send(ticket, program, request)
 
@@ -282,7 +282,7 @@ def _setup(cfg: TraceConfig) -> dict[str, Any]:
 def _trace(program: Program, answer: bytes, greeting: Mapping[str, Any]) -> Trace:
     """What a zygote answered: a head, then the record."""
     _, how, code, wall_s, cpu_s = _HEAD.unpack_from(answer)
-    return decode(program.id, answer[_HEAD.size :], how, code, wall_s, cpu_s, greeting)
+    return decode(program, answer[_HEAD.size :], how, code, wall_s, cpu_s, greeting)
 
 
 def _request(program: Program, plain: bool, edits: tuple[Edit, ...]) -> bytes:

@@ -26,6 +26,7 @@ SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
 _MRO = type.__dict__["__mro__"].__get__
+_FLAGS = type.__dict__["__flags__"].__get__
 _IMPORT_PATH = ImportError.__dict__["path"].__get__
 _MODULE_DICT = vars(ModuleType)["__dict__"].__get__
 
@@ -108,7 +109,7 @@ def make_render(
         return True
 
     def plain_dict(value: dict[Any, Any], depth: int) -> bool:
-        return plain(value, depth) and plain(value.values(), depth)
+        return plain(list(value), depth) and plain(list(value.values()), depth)  # at once: threads may change it
 
     def quick(value: Any, kind: type) -> str:
         """The text by repr alone where that gives the same; else nothing."""
@@ -169,7 +170,7 @@ def make_render(
 
     def items(value: dict[Any, Any], room: int, depth: int, above: tuple[int, ...]) -> list[str]:
         texts: list[str] = []
-        for key, item in islice(dict.items(value), max_elements):
+        for key, item in list(islice(dict.items(value), max_elements)):  # at once: threads may change it
             head = nested(key, room, depth, above)
             text = f"{head}: {nested(item, room - len(head), depth, above)}"
             texts.append(text)
@@ -260,7 +261,7 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
         message = ""
     elif kind in SYNTAX and len(args) == 2 and type(args[1]) is tuple and _plain(args[0], *args[1][:2]):
         message = f"{args[0]} ({args[1][0].rpartition('/')[2]}, line {args[1][1]})"  # as its __str__
-    elif kind.__flags__ & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
+    elif _FLAGS(kind) & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
         message = BaseException.__str__(error) if kind.__str__ is BaseException.__str__ else kind.__str__(error)
     else:
         message = ", ".join(render(a) for a in args)

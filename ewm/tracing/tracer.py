@@ -16,12 +16,16 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from ewm.tracing.folding import first_lines
+from ewm.tracing.sealing import opaque
 from ewm.tracing.snapshot import ATOMS, exception_text
 from ewm.tracing.versions import BACK, GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
 
 STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
+PROXY = type((lambda: sys._getframe().f_locals)())  # from 3.13 on no dict
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "__annotate__"))  # the last: 3.14
+_MRO = type.__dict__["__mro__"].__get__
 _NONE = object()
+_gettrace, _set_limit = sys.gettrace, sys.setrecursionlimit  # the program may put others there
 
 
 class Frame:
@@ -88,7 +92,7 @@ def make_trace(
     known: dict[int, Code] = {}  # by id of the code object
     codes: dict[int, CodeType] = {}
     namespace: dict[str, Any] = {}
-    edit: Callable[[Any], None] | None = None
+    edit: Callable[[Any], Any] | None = None
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
     module_texts: dict[str, str | None] = {}
     module_values: dict[str, Any] = {}
@@ -108,7 +112,12 @@ def make_trace(
 
     def diff(now: Any, texts: dict[str, str | None], values: dict[str, Any]) -> tuple[Any, Any]:
         changed: dict[str, str] | int = 0
+        if type(now) is not dict and type(now) is not PROXY:  # a class body's namespace may be anything
+            now = dict(dict.items(now)) if dict in _MRO(type(now)) else {}
         for name, value in now.items():
+            if type(name) is not str:  # globals()[x] = 1: its __hash__ and __eq__ are the program's
+                now = {n: v for n, v in now.items() if type(n) is str}
+                return diff(now, texts, values)
             if values.get(name, _NONE) is value:
                 continue
             if type(value) in STEADY:
@@ -133,7 +142,9 @@ def make_trace(
             values.pop(name, None)
         return changed, gone
 
-    def record(kind: int, line: int, state: Frame, frame: Any, value: Any, unwound: int) -> list[Any]:
+    def record(
+        kind: int, line: int, state: Frame, frame: Any, value: Any, unwound: int, edited: Any = None
+    ) -> list[Any]:
         if state.number:
             outer, lost = diff(namespace, module_texts, module_values)
             if lost:
@@ -142,6 +153,8 @@ def make_trace(
             outer = 0
         if state.space is not None:
             changed, gone = diff(state.space, state.texts, state.values)
+        elif edited is not None:
+            changed, gone = diff(edited, state.texts, state.values)
         elif kind != 1 and state.code.inlines and (names := state.code.hidden(frame.f_lasti)):
             changed, gone = beside(names, dict(frame.f_locals), state)
         else:
@@ -166,8 +179,8 @@ def make_trace(
 
     def lose(error: BaseException) -> None:
         """The trace cannot go on: Python would drop it in silence."""
-        sys.setrecursionlimit(10**5)  # room to say so
-        give_up("memory" if isinstance(error, MemoryError) else "trace_lost")
+        _set_limit(10**5)  # room to say so
+        give_up("memory" if issubclass(type(error), MemoryError) else "trace_lost")
 
     def local(frame: Any, event: str, arg: Any) -> Any:
         nonlocal waiting, waiting_frame, guessed, depth
@@ -188,13 +201,11 @@ def make_trace(
                 else:
                     same = same and (at > state.start or line in withs)
                 if same or at in state.code.silent:
-                    return local  # still the same statement
+                    return handle  # still the same statement
                 state.first, state.start, state.error_at = line, at, -1
                 if waiting is not None:
                     flush()
-                if edit is not None:
-                    edit(frame)
-                put(record(1, line, state, frame, 0, 0))
+                put(record(1, line, state, frame, 0, 0, edit(frame) if edit is not None else None))
             elif event == "return":
                 op = state.code.op(at)
                 if arg is not None:
@@ -224,7 +235,7 @@ def make_trace(
                     del frames[id(frame)]
             elif event == "exception":
                 if state.code.drained(arg[0], at):
-                    return local
+                    return handle
                 error = exception_text(arg[1], render, max_chars)
                 if issubclass(arg[0], OSError):
                     notice(arg[1], arg[2])
@@ -237,7 +248,7 @@ def make_trace(
                 state.error, state.error_at = error, at
                 waiting_frame = state.number
                 waiting, guessed = record(4, line, state, frame, error, 0), False
-            return local
+            return handle
         except BaseException as error:
             lose(error)
             raise
@@ -246,6 +257,8 @@ def make_trace(
         nonlocal numbers, depth
         code = frame.f_code
         if id(code) not in codes or code.co_name in FOLDED or code.co_name[:9] == "<generic ":
+            if code is private[0] or code is private[1]:  # Python calls these without tracing them: the program did
+                give_up("tampered")
             return None
         if code.co_flags & GENERATORS and code.co_code[frame.f_lasti] in UNBEGUN:
             return None  # closed, or thrown into, before it began
@@ -258,7 +271,7 @@ def make_trace(
                         return None  # no statement: Python would report a line 0
                     state = frames[id(frame)] = Frame(0, code.co_name, Code(code, withs), module_texts, module_values)
                     state.space = namespace
-                    return local
+                    return handle
                 numbers += 1
                 if id(code) not in known:
                     known[id(code)] = Code(code, withs)
@@ -267,13 +280,11 @@ def make_trace(
                     state.space = frame.f_locals
             if waiting is not None:
                 flush()
-            if edit is not None:
-                edit(frame)
             raw = frame.f_lineno
             line = firsts.get(raw, raw)
             state.first, state.resting = state.first or line, False
-            put(record(0, line, state, frame, 0, 0))
-            return local
+            put(record(0, line, state, frame, 0, 0, edit(frame) if edit is not None else None))
+            return handle
         except BaseException as error:
             lose(error)
             raise
@@ -288,7 +299,9 @@ def make_trace(
         depth = 0
         diff(namespace, module_texts, module_values)  # what the body left is known, traced or not
 
-    return Tracer(start, enter, begin_entry, finish)
+    handle = opaque(local)  # the program can get at both, by sys.gettrace and f_trace
+    private = enter.__code__, local.__code__
+    return Tracer(start, opaque(enter), begin_entry, finish)
 
 
 def overflowed(error: BaseException | None) -> bool:
@@ -299,4 +312,4 @@ def overflowed(error: BaseException | None) -> bool:
 
 def lost(trace: Callable[..., Any]) -> bool:
     """Python dropped the trace function: it raised (RecursionError, MemoryError) or the program removed it."""
-    return sys.gettrace() is not trace
+    return _gettrace() is not trace

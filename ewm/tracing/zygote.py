@@ -22,13 +22,13 @@ from types import ModuleType
 from typing import Any
 
 REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) is an address before 3.12
-EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after output that no trace holds
+EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after use of descriptor 0 or 1
 HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
 POOL, HEADER = 1 << 14, 48  # bytes, in CPython 3.11 to 3.13
 NAMES = (
-    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "assign", "policy",
-    "folding", "versions", "tracer", "record", "child",
+    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "sealing", "assign",
+    "policy", "folding", "versions", "tracer", "record", "streams", "child",
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def load(folder: str, names: tuple[str, ...]) -> list[ModuleType]:
         sys.modules[module.__name__] = module
         setattr(sys.modules["ewm.tracing"], name, module)
         with open(path, "rb") as file:
-            exec(compile(file.read(), path, "exec"), module.__dict__)
+            exec(compile(file.read(), f"<ewm>/{name}.py", "exec"), module.__dict__)  # a path would show in tracebacks
         loaded.append(module)
     return loaded
 
@@ -99,13 +99,19 @@ class Zygote:
         self.record = record
         self.stdin, self.stdout = os.dup(0), os.dup(1)
         self.null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(self.null, 0)
+        fed, self.feed = os.pipe()  # descriptor 0 of every child holds one byte: is it gone, the program read from it
+        os.dup2(fed, 0)
+        os.close(fed)
+        os.set_blocking(0, False)
+        os.write(self.feed, b"x")
         self.spilled, spill = os.pipe()  # descriptor 1 of every child: the program's stdout is an object, not this
         os.set_blocking(spill, False)
         os.dup2(spill, 1)
         os.close(spill)
         self.spills = select.poll()
         self.spills.register(self.spilled, select.POLLIN)
+        self.feeds = select.poll()
+        self.feeds.register(0, select.POLLIN)
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
         self.memory = mmap.mmap(-1, record.SIZE)
@@ -192,6 +198,9 @@ class Zygote:
         spilled = False
         while self.spills.poll(0):
             spilled = bool(os.read(self.spilled, 1 << 16))
+        if not self.feeds.poll(0):
+            spilled = True
+            os.write(self.feed, b"x")
         if how != EXITED:
             return how, signal.SIGKILL, cpu_s
         if os.WIFSIGNALED(state):
@@ -247,10 +256,12 @@ def main(folder: str) -> None:
     if REEXEC not in sys.argv and modules["system"].fix_addresses():
         os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
     sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there
+    sys.executable = sys._base_executable = ""  # type: ignore[attr-defined]
     for name in set(os.environ) - {"TZ", "LC_ALL"}:
         del os.environ[name]
     gc.disable()
     zygote = Zygote(modules["isolation"], modules["record"], modules["child"])
+    modules["sealing"].seal(list(modules.values()))
     gc.collect()
     filler = fill_pools()  # noqa: F841  lives as long as the loop below
     gc.freeze()

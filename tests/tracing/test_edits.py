@@ -187,9 +187,12 @@ def f(a):
     return c(), b, d
 def trace(frame, event, arg):
     if frame.f_code is f.__code__ and event == 'line' and frame.f_lineno == f.__code__.co_firstlineno + 3:
-        assert space['assign'](frame, 'a', 10) and space['assign'](frame, 'b', 20) and space['assign'](frame, 'd', 30)
-        assert not space['assign'](frame, 'nothing', 1)
-        assert (frame.f_locals['a'], frame.f_locals['b']) == (10, 20)
+        names = None
+        for name, value in {'a': 10, 'b': 20, 'd': 30}.items():
+            seen, names = space['assign'](frame, name, value, names)
+            assert seen
+        assert not space['assign'](frame, 'nothing', 1, names)[0]
+        assert (names['a'], names['b']) == (10, 20)
     return trace
 d = 3
 sys.settrace(trace)

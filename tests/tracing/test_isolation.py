@@ -27,6 +27,7 @@ class Watch:
     def start(self, refuse): pass
     def stop(self): pass
     def notice(self, error, traceback=None): pass
+at["sealing"].seal = lambda modules: None
 at["child"].Watch = Watch
 """
 
