@@ -70,7 +70,7 @@ class TraceConfig:
     body: bool = True
     workers: int = 0
     batch: int = 16  # pure programs that may share one fork
-    python: str | None = None  # the interpreter that traces: a path or a command; null: the one that runs this
+    python: str | None = None  # CPython >= 3.11 that traces: a path or a command; null: this one
 
 
 @dataclass
