@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -35,6 +35,7 @@ _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not th
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
 _MOST = 1 << 40  # what the system takes as a limit, also of MiB in bytes
 _ZYGOTE = Path(__file__).with_name("zygote.py")
+_ORACLE = [_ZYGOTE.with_name(name) for name in ("instrument.py", "recorder.py")]
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -121,8 +122,15 @@ class Runner:
 
     def plain(self, program: Program) -> Trace:
         """The same run without a tracer: no events."""
+        return self._run(_request(program, plain=True), program)
+
+    def oracle(self, program: Program) -> Trace:
+        """The run as the instrumented program tells it (see `oracle`): values are literal text of nodes."""
+        return self._run(_request(program, plain=True, oracle=_ORACLE), program)
+
+    def _run(self, request: bytes, program: Program) -> Trace:
         with self._lock:
-            ticket = self._submit(program, plain=True)
+            ticket = self._submit(program, request)
             while (trace := self._done[ticket]) is None:
                 self._pump()
             del self._done[ticket]
@@ -137,7 +145,7 @@ class Runner:
                 while (
                     len(tickets) < (3 * self.cfg.batch + 4) * self._size and (program := next(source, None)) is not None
                 ):
-                    tickets.append(self._submit(program))
+                    tickets.append(self._submit(program, _request(program)))
                 if not tickets:
                     return
                 with self._lock:
@@ -163,8 +171,7 @@ class Runner:
         self._workers.append(worker)
         return worker
 
-    def _submit(self, program: Program, plain: bool = False) -> int:
-        request = _request(program, plain)
+    def _submit(self, program: Program, request: bytes) -> int:
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -232,8 +239,11 @@ def _problems(cfg: TraceConfig) -> Iterator[str]:
             yield f"trace.{name}={value}: must be at most {_MOST}."
 
 
-def _request(program: Program, plain: bool) -> bytes:
-    return _frame({"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain})
+def _request(program: Program, plain: bool = False, oracle: Sequence[Path] = ()) -> bytes:
+    request: dict[str, Any] = {"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain}
+    if oracle:
+        request["oracle"] = [path.read_text(encoding="utf-8") for path in oracle]
+    return _frame(request)
 
 
 def _frame(value: dict[str, Any]) -> bytes:

@@ -1,0 +1,182 @@
+"""The text of a traced value against the oracle's nodes of the same value. Nothing is evaluated.
+
+The oracle's text is a literal of nodes (see `recorder`). A trace's text is parsed as an expression, its marks
+(`<+7>`, `<deep>`, `<Counter>`) made names first, and compared node by node: exact types, exact values, the order of a
+dict. Where the trace cut a value, what it shows must be right, and the count of what it left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+from typing import Any
+
+_MORE = re.compile(r"<\+(\d+)>")
+_BITS = re.compile(r"<int (\d+) bits>")
+
+
+@lru_cache(maxsize=4096)
+def nodes(text: str) -> tuple[Any, ...]:
+    """The oracle's nodes."""
+    return ast.literal_eval(text)  # type: ignore[no-any-return]
+
+
+def same(text: str, oracle: str) -> bool:
+    """Does the trace's text say what the oracle saw?"""
+    if _plain(text) == oracle:
+        return True
+    try:
+        marked, marks = _named(text)
+        tree = ast.parse(marked, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return _same(tree, nodes(oracle), marks)
+
+
+def _plain(text: str) -> str:
+    """Short cut for small ints, the most frequent value."""
+    return f"('int', '{hex(int(text))}')" if len(text) < 9 and text.isdigit() and text.isascii() else ""
+
+
+def _named(text: str) -> tuple[str, list[str]]:
+    """The marks outside of quotes as names `_0`, `_1` ...; after a string or bytes, ` @ _0`."""
+    parts: list[str] = []
+    marks: list[str] = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char in "'\"":
+            end = at + 1
+            while end < len(text) and text[end] != char:
+                end += 2 if text[end] == "\\" else 1
+            parts.append(text[at : end + 1])
+            at = end + 1
+        elif char == "<":
+            end, depth = at, 0
+            while end < len(text):
+                depth += {"<": 1, ">": -1}.get(text[end], 0)
+                end += 1
+                if depth == 0:
+                    break
+            joined = " @ " if parts and parts[-1][-1:] in ("'", '"') else ""
+            parts.append(f"{joined}_{len(marks)}")
+            marks.append(text[at:end])
+            at = end
+        else:
+            parts.append(char)
+            at += 1
+    return "".join(parts), marks
+
+
+def _same(tree: ast.expr, node: Any, marks: list[str]) -> bool:
+    kind = node[0]
+    match tree:
+        case ast.Name(id=name) if name[:1] == "_" and name[1:].isdigit():
+            return _marked(marks[int(name[1:])], node)
+        case ast.Constant(value=value) if type(value) in (str, bytes):
+            return (kind, node[-1]) == (type(value).__name__, (len(value), value[: len(node[-1][1])]))
+        case ast.BinOp(left=ast.Constant(value=value), op=ast.MatMult(), right=ast.Name(id=name)):
+            left = _MORE.fullmatch(marks[int(name[1:])])
+            shown = min(len(value), len(node[-1][1]))
+            return (
+                left is not None
+                and kind == type(value).__name__
+                and len(value) + int(left[1]) == node[-1][0]
+                and node[-1][1][:shown] == value[:shown]
+            )
+        case ast.List(elts=items):
+            return kind == "list" and _items(items, node, marks)
+        case ast.Tuple(elts=items):
+            return kind == "tuple" and _items(items, node, marks)
+        case ast.Set(elts=items):
+            return kind == "set" and _members(items, node, marks)
+        case ast.Dict():
+            return kind == "dict" and _pairs(tree, node, marks)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return _call(name, args, node, marks)
+    return _number(tree, node)
+
+
+def _number(tree: ast.expr, node: Any) -> bool:
+    text = ast.unparse(tree)
+    if node[0] == "int":
+        negative = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
+        inner = tree.operand if isinstance(tree, ast.UnaryOp) else tree
+        return (
+            isinstance(inner, ast.Constant)
+            and type(inner.value) is int
+            and hex(-inner.value if negative else inner.value) == node[1]
+        )
+    if node[0] in ("float", "complex"):
+        return text.replace(" ", "").replace("1e309", "inf").strip("()") == node[1].replace(" ", "").strip("()")
+    return node[0] in ("bool", "NoneType", "ellipsis") and text.replace("...", "Ellipsis") == node[1]
+
+
+def _call(name: str, args: list[ast.expr], node: Any, marks: list[str]) -> bool:
+    kind = node[0]
+    if name == "set":
+        return kind == "set" and node[1] == 0 and not args
+    if name == "frozenset":
+        inner = args[0].elts if args and isinstance(args[0], ast.Set) else []
+        return kind == "frozenset" and _members(inner, node, marks)
+    if name == "range" and kind == "range":
+        ends = [int(v, 16) for v in node[1]]
+        return [ast.unparse(a) for a in args] == [str(v) for v in (ends[:2] if ends[2] == 1 else ends)]
+    if name == "bytearray" and kind == "bytearray":
+        return isinstance(args[0], ast.Constant) and args[0].value == node[1]
+    return False
+
+
+def _rest(items: list[Any], marks: list[str]) -> tuple[list[Any], int]:
+    """(items shown, how many were left out)."""
+    left = 0
+    while items and isinstance(items[-1], ast.Name) and (more := _MORE.fullmatch(marks[int(items[-1].id[1:])])):
+        left, items = left + int(more[1]), items[:-1]
+    return items, left
+
+
+def _items(items: list[Any], node: Any, marks: list[str]) -> bool:
+    shown, left = _rest(items, marks)
+    pairs = list(zip(shown, node[2], strict=False))
+    return len(shown) + left == node[1] and all(_same(item, part, marks) for item, part in pairs)
+
+
+def _members(items: list[Any], node: Any, marks: list[str]) -> bool:
+    """Each element shown is one of the set's, none twice."""
+    shown, left = _rest(items, marks)
+    rest = list(node[2])
+    for item in shown:
+        found = next((i for i, part in enumerate(rest) if _same(item, part, marks)), None)
+        if found is None:
+            return False
+        del rest[found]
+    return len(shown) + left == node[1]
+
+
+def _pairs(tree: ast.Dict, node: Any, marks: list[str]) -> bool:
+    keys, values = list(tree.keys), list(tree.values)
+    left = 0
+    if keys and keys[-1] is None:  # `**_3`: the mark of what was left out
+        more = _MORE.fullmatch(marks[int(values[-1].id[1:])])  # type: ignore[attr-defined]
+        left = int(more[1]) if more else -1
+        keys, values = keys[:-1], values[:-1]
+    return len(keys) + left == node[1] and all(
+        _same(key, pair[0], marks) and _same(value, pair[1], marks)  # type: ignore[arg-type]
+        for key, value, pair in zip(keys, values, node[2], strict=False)
+    )
+
+
+def _marked(mark: str, node: Any) -> bool:
+    kind = node[0]
+    if mark == "<deep>":
+        return kind in ("deep", "list", "tuple", "set", "frozenset", "dict") and (kind == "deep" or node[1] > 0)
+    if mark == "<cycle>":
+        return bool(kind == "cycle")
+    if mark == "<range>":
+        return bool(kind == "range")
+    if bits := _BITS.fullmatch(mark):
+        return kind == "int" and int(node[1], 16).bit_length() == int(bits[1])
+    if mark == "<bytearray>":
+        return bool(kind == "bytearray")
+    return bool(node == ("opaque", mark))
