@@ -87,9 +87,10 @@ class Instrument(ast.NodeTransformer):
         late = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
         text = tree.body[:1] if tree.body and _is_text(tree.body[0]) else []
         rest = tree.body[len(text) + len(late) :]
-        body = [ast.Expr(_ask("line", self.at_of(n))) for n in text]
-        for n in late:  # they must come first: what they bind is left out of the records before them
-            body.append(ast.Expr(_ask("late", self.at_of(n), *[a.asname or a.name for m in late for a in m.names])))
+        body: list[Any] = []
+        for i, n in enumerate([*text, *late]):  # they must come first: what they bind is left out of the records before
+            unbound = [a.asname or a.name for m in late[max(0, i - len(text)) :] for a in m.names]
+            body.append(ast.Expr(_ask("late", self.at_of(n), *unbound)))
         body += self.block(rest, None)
         tree.body = [*text, *late, *_marked(body, "frame", 0, "<module>")]
         return ast.fix_missing_locations(tree)
@@ -121,7 +122,7 @@ class Instrument(ast.NodeTransformer):
         first += [ast.Expr(_ask("line", self.at_of(n))) for n in text if not function and self.at_of(n) != above]
         inner = self.block(body[len(text) :], above)
         self.function, self.is_async, self.at = outer
-        last = [ast.Expr(_ask("gives", None))]
+        last = [ast.Expr(_ask("gives_cell" if not function and _has_cell(ast.Module(body, [])) else "gives", None))]
         return [*text, *_marked([*first, *inner, *last], "frame", self.at, node.name)]
 
     def function_def(self, node: Any) -> Any:
@@ -260,6 +261,16 @@ class Instrument(ast.NodeTransformer):
             cases.append(case)
         self.at, node.cases = before, cases
         return node
+
+
+def _has_cell(node: ast.AST, inside: bool = False) -> bool:
+    """Does a function of this class body ask for the class? Then the body returns a cell, not None."""
+    if inside and isinstance(node, ast.Name) and node.id in ("super", "__class__"):
+        return True
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.ClassDef) and _has_cell(child, inside or isinstance(child, Def | ast.Lambda)):
+            return True
+    return False
 
 
 def prepare(source: str, file: str) -> Any:

@@ -40,9 +40,10 @@ def _plain(text: str) -> str:
 
 
 def _named(text: str) -> tuple[str, list[str]]:
-    """The marks outside of quotes as names `_0`, `_1` ...; after a string or bytes, ` @ _0`."""
+    """The marks outside of quotes as names `_0`, `_1` ...; after a string or bytes ` @ _0`, at a dict's end `**_0`."""
     parts: list[str] = []
     marks: list[str] = []
+    open_dicts: list[bool] = []  # for every open bracket: is it a dict's?
     at = 0
     while at < len(text):
         char = text[at]
@@ -60,10 +61,18 @@ def _named(text: str) -> tuple[str, list[str]]:
                 if depth == 0:
                     break
             joined = " @ " if parts and parts[-1][-1:] in ("'", '"') else ""
+            if _MORE.fullmatch(text[at:end]) and not joined and open_dicts and open_dicts[-1]:
+                joined = "**"
             parts.append(f"{joined}_{len(marks)}")
             marks.append(text[at:end])
             at = end
         else:
+            if char in "([{":
+                open_dicts.append(False)
+            elif char in ")]}" and open_dicts:
+                open_dicts.pop()
+            elif char == ":" and open_dicts:
+                open_dicts[-1] = True
             parts.append(char)
             at += 1
     return "".join(parts), marks
@@ -72,19 +81,16 @@ def _named(text: str) -> tuple[str, list[str]]:
 def _same(tree: ast.expr, node: Any, marks: list[str]) -> bool:
     kind = node[0]
     match tree:
-        case ast.Name(id=name) if name[:1] == "_" and name[1:].isdigit():
-            return _marked(marks[int(name[1:])], node)
+        case ast.Name() if mark := _mark(tree, marks):
+            return _marked(mark, node)
         case ast.Constant(value=value) if type(value) in (str, bytes):
-            return (kind, node[-1]) == (type(value).__name__, (len(value), value[: len(node[-1][1])]))
-        case ast.BinOp(left=ast.Constant(value=value), op=ast.MatMult(), right=ast.Name(id=name)):
-            left = _MORE.fullmatch(marks[int(name[1:])])
-            shown = min(len(value), len(node[-1][1]))
-            return (
-                left is not None
-                and kind == type(value).__name__
-                and len(value) + int(left[1]) == node[-1][0]
-                and node[-1][1][:shown] == value[:shown]
-            )
+            return kind == type(value).__name__ and node[1] == (len(value), value[: len(node[1][1])])
+        case ast.BinOp(left=ast.Constant(value=value), op=ast.MatMult(), right=right):
+            more = _MORE.fullmatch(_mark(right, marks))
+            if more is None or kind != type(value).__name__:
+                return False
+            total, kept = node[1]
+            return len(value) + int(more[1]) == total and kept[: len(value)] == value[: len(kept)]
         case ast.List(elts=items):
             return kind == "list" and _items(items, node, marks)
         case ast.Tuple(elts=items):
@@ -131,9 +137,15 @@ def _call(name: str, args: list[ast.expr], node: Any, marks: list[str]) -> bool:
 def _rest(items: list[Any], marks: list[str]) -> tuple[list[Any], int]:
     """(items shown, how many were left out)."""
     left = 0
-    while items and isinstance(items[-1], ast.Name) and (more := _MORE.fullmatch(marks[int(items[-1].id[1:])])):
+    while items and (more := _MORE.fullmatch(_mark(items[-1], marks))):
         left, items = left + int(more[1]), items[:-1]
     return items, left
+
+
+def _mark(tree: ast.expr, marks: list[str]) -> str:
+    """The mark that a name stands for, or nothing (`inf` is a name, too)."""
+    name = tree.id if isinstance(tree, ast.Name) else ""
+    return marks[int(name[1:])] if name[:1] == "_" else ""
 
 
 def _items(items: list[Any], node: Any, marks: list[str]) -> bool:
@@ -158,7 +170,7 @@ def _pairs(tree: ast.Dict, node: Any, marks: list[str]) -> bool:
     keys, values = list(tree.keys), list(tree.values)
     left = 0
     if keys and keys[-1] is None:  # `**_3`: the mark of what was left out
-        more = _MORE.fullmatch(marks[int(values[-1].id[1:])])  # type: ignore[attr-defined]
+        more = _MORE.fullmatch(_mark(values[-1], marks))
         left = int(more[1]) if more else -1
         keys, values = keys[:-1], values[:-1]
     return len(keys) + left == node[1] and all(

@@ -15,10 +15,12 @@ from typing import Any
 
 CALL, LINE, RETURN, YIELD, EXCEPTION = range(5)
 DEEP, MANY, LONG = 30, 2000, 100_000  # nesting, elements and characters kept of one value
+LONG_TEXT = 60
 _own_dict = BaseException.__dict__["__dict__"].__get__  # type: ignore[attr-defined]
 _traceback = BaseException.__dict__["__traceback__"].__get__
 _type_name, _mro = type.__dict__["__name__"].__get__, type.__dict__["__mro__"].__get__
 _frame = sys._getframe
+_CELL = (lambda x: (lambda: x).__closure__[0])(0)  # type: ignore[index]
 MARK = "__ewm__"  # in an exception's own dict: the traceback entry for which an event was written
 
 
@@ -76,12 +78,6 @@ def _said(error: BaseException) -> dict[str, str]:
     return {"type": _type_name(kind), "message": copied(str(error)) if plain else ""}
 
 
-def _shown(space: Any) -> dict[str, str]:
-    return {
-        n: copied(v) for n, v in list(dict(space).items()) if n[:1] != "." and not (n[:2] == "__" and n[-2:] == "__")
-    }
-
-
 class Scope:
     """One running frame: its name, line, value to come, and whether it waits at a yield."""
 
@@ -99,13 +95,27 @@ class Recorder:
         self.scopes: dict[int, Scope] = {}
         self.stack: list[Any] = []
         self.count = 0
+        self.texts: dict[str, str] = {}  # long ones, written once
 
     # frames
 
     def emit(self, kind: int, frame: Any, scope: Scope, value: Any = 0, unwound: int = 0) -> None:
         self.count += 1
-        state, outer = _shown(frame.f_locals), _shown(self.space)
+        state, outer = self.shown(frame.f_locals), self.shown(self.space)
         self.put([kind, scope.line, scope.name, len(self.stack) - 1, self.count, state, 0, outer, value, unwound])
+
+    def shown(self, space: Any) -> dict[str, str]:
+        """What a scope's names hold; a long text that was written before is its number, `@7`."""
+        state = {}
+        for name, value in list(dict(space).items()):
+            if name[:1] != "." and not (name[:2] == "__" and name[-2:] == "__"):
+                text = copied(value)
+                if len(text) > LONG_TEXT:
+                    number = f"@{len(self.texts)}"
+                    known = self.texts.setdefault(text, number)
+                    text = text if known == number else known
+                state[name] = text
+        return state
 
     def open(self, frame: Any, line: int, name: str, keep: bool = False) -> Scope:
         scope = self.scopes[id(frame)] = Scope(name, line, frame if keep else None)
@@ -194,6 +204,10 @@ class Recorder:
     def gives(self, value: Any) -> Any:
         self.awake(_frame(1)).value = value
         return value
+
+    def gives_cell(self, value: Any) -> None:
+        """A class body that hands out its class's cell."""
+        self.awake(_frame(1)).value = _CELL
 
     def runs(self, line: int, body: Callable[[], Any]) -> Any:
         """A lambda."""
