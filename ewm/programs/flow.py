@@ -1,11 +1,11 @@
 """The control flow of a program from its text: which line can follow which in every frame that it can open.
 
-A step is a statement's first line, as a trace has it: a line belongs to the statement that stands on it first, whatever
-else begins there. `flow(source)` gives the frames (module, functions, lambdas, class bodies), each with the lines where
-it may start, what may follow a line when all goes well (EXIT: it may return), where an exception raised on a line may be
-caught, and where it may be suspended. Loops come back to their head, `with` comes back to its head when it is left, an
-`except` clause that does not match hands over to the next. No path is left out; some are given that no run takes, since
-no condition is evaluated but the plain `while True`. Nothing here runs anything.
+A step is a statement's first line, as a trace has it: a line belongs to the statement that stands on it first,
+whatever else begins there. `flow(source)` gives the frames (module, functions, lambdas, class bodies), each with the
+lines where it may start, what may follow a line when all goes well (EXIT: it may return), where an exception raised
+on a line may be caught, and where it may be suspended. Loops come back to their head, `with` comes back to its head
+when it is left, an `except` clause that does not match hands over to the next. No path is left out; some are given
+that no run takes, since no condition is evaluated but the plain `while True`. Nothing here runs anything.
 """
 
 from __future__ import annotations

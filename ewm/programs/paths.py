@@ -1,8 +1,8 @@
 """Can a run of the program take these steps? The control flow of `flow`, followed event by event.
 
 Events are anything with kind, line, function, depth and unwound, as a trace has them. Frames are not numbered: a
-suspended one is known again by its function and line, and where two readings are possible both are kept. Nothing is said
-about values.
+suspended one is known again by its function and line, and where two readings are possible both are kept. Nothing is
+said about values.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def impossible(source: str, steps: Iterable[Step], whole: bool = True) -> list[s
         frames = frames_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ["a program that does not parse took steps"] if list(steps) else []
-    path = _Path(frames)
+    path = _Path(frames, len(source.splitlines()))
     for number, step in enumerate(steps):
         if problem := path.take(step):
             return [f"event {number}: {problem}", *path.odd(step)]
@@ -55,15 +55,17 @@ def impossible(source: str, steps: Iterable[Step], whole: bool = True) -> list[s
 class _Path:
     """The frames that are open, and those that wait at a yield."""
 
-    def __init__(self, frames: tuple[Frame, ...]) -> None:
-        self.frames = frames
+    def __init__(self, frames: tuple[Frame, ...], length: int) -> None:
+        self.frames, self.length = frames, length
         self.lines = frozenset(line for frame in frames for line in frame.nexts)
         self.stack: list[_Open] = []
         self.waiting: list[_Open] = []
         self.base: int | None = None  # depth of the outermost frame: 0 for the body, then 1 for the entry's
 
     def odd(self, step: Step) -> list[str]:
-        return [] if step.line in self.lines else [f"line {step.line} does not exist, or holds no code"]
+        if step.line in self.lines:
+            return []
+        return [f"line {step.line} {'holds no code' if 1 <= step.line <= self.length else 'does not exist'}"]
 
     def take(self, step: Step) -> str:
         """The problem with this event, or nothing."""
@@ -71,9 +73,9 @@ class _Path:
             self.base = 0 if step.depth == 0 else 1
             if step.depth == 0:
                 self.stack.append(_Open("<module>", 0, [(self.frames[0], self.frames[0].starts)]))
-        elif not self.stack:
-            self.base = 1
         opens = step.kind == "call"
+        if opens and not self.stack:
+            self.base = 1
         depth = len(self.stack) - 1 + self.base + opens
         if step.depth != depth or not self.stack and not opens:
             return f"depth {step.depth}, but the frames before lead to {depth}"

@@ -1,7 +1,7 @@
 """Traces on the command line: one JSON a line, or a table for a person.
 
 Exit codes: 0 every program was run (whatever its status), 1 the machine does not reach --require, 2 wrong input (what
-stood before it has been written).
+stood before it has been written), 3 --verify found a trace that is not as the proof has it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from typing import Any, TextIO
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.tracing.pretty import show
+from ewm.tracing.report import show as report_table
+from ewm.tracing.report import write_json
 from ewm.tracing.runner import IsolationError, Runner
+from ewm.tracing.verify import verify
 
 EXAMPLES = """examples:
   python -m ewm.tracing programs.jsonl > traces.jsonl
   echo '{"source": "x = 1", "entry": null}' | python -m ewm.tracing -
   python -m ewm.tracing prog.py --call "f(3)" --pretty
+  python -m ewm.tracing programs.jsonl --verify --pretty
 """
 
 
@@ -38,6 +42,9 @@ def arguments(argv: list[str] | None) -> tuple[argparse.Namespace, TraceConfig]:
     parser.add_argument("input", help="FILE.jsonl with programs, prog.py, or - for JSON lines on stdin")
     parser.add_argument("--call", metavar="EXPRESSION", help="a call to make after the body of prog.py")
     parser.add_argument("--pretty", action="store_true", help="a table instead of JSON")
+    parser.add_argument(
+        "--verify", action="store_true", help="prove the traces (see verify.py) and report; 3 if one fails"
+    )
     limits = parser.add_argument_group("limits, as in conf/trace")
     for field in fields(TraceConfig):
         default = field.default
@@ -139,9 +146,25 @@ def run(args: argparse.Namespace, cfg: TraceConfig) -> None:
         raise wrong[0]
 
 
+def prove(args: argparse.Namespace, cfg: TraceConfig) -> int:
+    """Run the whole proof: JSON lines, or with --pretty the sums as a table. 3 if a program disagrees."""
+    names: list[str] = []
+
+    def feed() -> Iterator[Program]:
+        for name, program in programs(args):
+            names.append(name)
+            yield program
+
+    verdicts = ((names.pop(0), verdict) for verdict in verify(feed(), cfg))
+    report = report_table(verdicts) if args.pretty else write_json(verdicts)
+    return 3 if report.disagree else 0
+
+
 def main(argv: list[str] | None = None) -> int:
     args, cfg = arguments(argv)
     try:
+        if args.verify:
+            return prove(args, cfg)
         run(args, cfg)
     except (InputError, ValueError) as error:
         print(f"ewm.tracing: {error}", file=sys.stderr)

@@ -39,13 +39,15 @@ def _depth() -> int:
     return depth
 
 
-def _oracle(modules: list[str], source: str, namespace: dict[str, Any], put: Callable[[list[Any]], None]) -> Any:
+def _oracle(texts: dict[str, str], source: str, namespace: dict[str, Any], put: Callable[[list[Any]], None]) -> Any:
     """The program as the oracle wants it run; its modules come with the request, since few runs need them."""
-    space: dict[str, Any] = {"__name__": "ewm.tracing.oracle", "__builtins__": dict(vars(builtins))}
-    for text in modules:
-        exec(compile(text, "<oracle>", "exec", dont_inherit=True), space)
-    space["install"](namespace, put)
-    return space["prepare"](source, FILE)
+    for name, text in texts.items():
+        module = sys.modules["ewm.tracing." + name] = ModuleType("ewm.tracing." + name)
+        module.__dict__["__builtins__"] = dict(vars(builtins))
+        exec(compile(text, f"<{name}>", "exec", dont_inherit=True), module.__dict__)
+    ours = {name: vars(sys.modules.pop("ewm.tracing." + name)) for name in texts}
+    ours["recorder"]["install"](namespace, put)
+    return ours["instrument"]["prepare"](source, FILE)
 
 
 class Output(io.StringIO):

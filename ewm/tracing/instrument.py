@@ -1,11 +1,11 @@
 """The oracle's first half: a program's tree with a recording call before every statement and around every frame.
 
-No trace function, no bdb: the program itself says where it stands, by calls on the name `__ewm__` (see `recorder`). What
-is added keeps order, scopes and values: `for` takes its items through a wrapper, `while` and `except` ask a call that
-answers None before their own expression, `with` ends in a marker, each `case` follows one that never matches, `return`,
-`yield` and `await` pass their value through. A line belongs to the statement that stands on it first; a statement that
-begins on another one's line gets no record of its own. Runs inside the child, sent along with the request.
-Not seen: what `await` inside a comprehension gives up, unless it is the first `async for`.
+No trace function, no bdb: the program itself says where it stands, by calls on the name `__ewm__` (see `recorder`).
+What is added keeps order, scopes and values: `for` takes its items through a wrapper, `while` and `except` ask a call
+that answers None before their own expression, `with` ends in a marker, each `case` follows one that never matches,
+`return`, `yield` and `await` pass their value through. A line belongs to the statement that stands on it first; a
+statement that begins on another one's line gets no record of its own. Runs inside the child, sent along with the
+request. Not seen: what `await` inside a comprehension gives up, unless it is the first `async for`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The oracle is the program itself, instrumented on its tree to record state by deep copy (see `instrument`, `recorder`),
 run without any trace function in the isolation of every run. Kinds, lines, functions, depths, all locals, the module's
-variables, values and exceptions must agree, in order. Not compared: the rounds of a `while` whose body stands on its own
-line (Python reports its test once a jump, the oracle each time); messages that only user code could write.
+variables, values and exceptions must agree, in order. Not compared: the rounds of a `while` whose body stands on its
+own line (Python reports its test once a jump, the oracle each time); messages that only user code could write.
 """
 
 from __future__ import annotations
@@ -84,11 +84,10 @@ def _merged(events: Sequence[Event]) -> list[Event]:
     done: list[Event] = []
     for event in events:
         last = done[-1] if done else None
-        if event.unwound and last is not None and last.kind == "exception" and not last.unwound:
-            if (last.line, last.function, last.depth) == (event.line, event.function, event.depth):
-                done[-1] = replace(last, unwound=True)
-                continue
-        done.append(event)
+        if event.unwound and last is not None and _key(last) == (*_key(event)[:4], False):
+            done[-1] = replace(last, unwound=True)
+        else:
+            done.append(event)
     return done
 
 

@@ -83,9 +83,9 @@ def _same(tree: ast.expr, node: Any, marks: list[str]) -> bool:
     match tree:
         case ast.Name() if mark := _mark(tree, marks):
             return _marked(mark, node)
-        case ast.Constant(value=value) if type(value) in (str, bytes):
+        case ast.Constant(value=str() | bytes() as value):
             return kind == type(value).__name__ and node[1] == (len(value), value[: len(node[1][1])])
-        case ast.BinOp(left=ast.Constant(value=value), op=ast.MatMult(), right=right):
+        case ast.BinOp(left=ast.Constant(value=str() | bytes() as value), op=ast.MatMult(), right=right):
             more = _MORE.fullmatch(_mark(right, marks))
             if more is None or kind != type(value).__name__:
                 return False

@@ -1,9 +1,8 @@
 """The oracle's second half: what an instrumented program calls to say where it stands and what its names hold.
 
-Every record is a row as the tracer's (see `tracer`), but with the whole state each time, its values copied by structure
-into literal text of nodes: ("int", "0x5"), ("list", 2, [node, node]), ("opaque", "<Counter>") ... (see `_Copy`). Shares
-no code with the tracer or its rendering. Runs inside the child, sent along with the request, with its own builtins.
-Not seen: which lines a statement's parts stand on.
+Every record is a row as the tracer's (see `tracer`), but with the whole state each time, its values copied
+at once (see `copying`). Shares no code with the tracer or its rendering. Runs inside the child, sent along with the
+request, with its own builtins. Not seen: which lines a statement's parts stand on.
 """
 
 from __future__ import annotations
@@ -13,69 +12,15 @@ from collections.abc import Callable
 from types import CoroutineType, GeneratorType
 from typing import Any
 
+from ewm.tracing.copying import copied, said, type_name
+
 CALL, LINE, RETURN, YIELD, EXCEPTION = range(5)
-DEEP, MANY, LONG = 30, 2000, 100_000  # nesting, elements and characters kept of one value
 LONG_TEXT = 60
 _own_dict = BaseException.__dict__["__dict__"].__get__  # type: ignore[attr-defined]
 _traceback = BaseException.__dict__["__traceback__"].__get__
-_type_name, _mro = type.__dict__["__name__"].__get__, type.__dict__["__mro__"].__get__
 _frame = sys._getframe
 _CELL = (lambda x: (lambda: x).__closure__[0])(0)  # type: ignore[index]
 MARK = "__ewm__"  # in an exception's own dict: the traceback entry for which an event was written
-
-
-def copied(value: Any) -> str:
-    """The value as it is now, as literal text of nodes."""
-    return repr(_node(value, ()))
-
-
-def _node(value: Any, above: tuple[int, ...]) -> tuple[Any, ...]:
-    kind = type(value)
-    name = kind.__name__ if kind in _PLAIN else ""
-    if name:
-        return (name, _PLAIN[kind](value))
-    if kind not in (list, tuple, set, frozenset, dict):
-        return _other(value, kind)
-    if id(value) in above:
-        return ("cycle",)
-    if len(above) > DEEP:
-        return ("deep",)
-    above = (*above, id(value))
-    if kind is dict:
-        pairs = [[_node(k, above), _node(v, above)] for k, v in list(dict.items(value))[:MANY]]
-        return ("dict", len(value), pairs)
-    most = LONG if kind in (set, frozenset) else MANY
-    return (kind.__name__, len(value), [_node(v, above) for v in list(value)[:most]])
-
-
-def _text(value: Any) -> Any:
-    return (len(value), value[:LONG])
-
-
-_PLAIN: dict[type, Callable[[Any], Any]] = {
-    int: hex, bool: repr, float: repr, complex: repr, str: _text, bytes: _text, bytearray: lambda v: bytes(v),
-    type(None): repr, type(...): repr, range: lambda v: [hex(v.start), hex(v.stop), hex(v.step)],
-}  # fmt: skip
-
-
-def _other(value: Any, kind: type) -> tuple[Any, ...]:
-    """What is no plain value, by a name only."""
-    what = _type_name(kind)
-    if what in ("function", "builtin_function_or_method"):
-        return ("opaque", f"<function {value.__name__}>")
-    if kind is type(sys):
-        name = vars(value).get("__name__")
-        return ("opaque", f"<module {name}>" if type(name) is str else "<module>")
-    if type in _mro(kind):
-        return ("opaque", f"<class {_type_name(value)}>")
-    return ("opaque", f"<{what}>")
-
-
-def _said(error: BaseException) -> dict[str, str]:
-    """Type and, where Python's own class writes it from plain arguments, message of an exception; else its first words."""
-    kind = type(error)
-    plain = not kind.__flags__ & 512 and all(type(a) in (int, float, str, bool, type(None)) for a in error.args)
-    return {"type": _type_name(kind), "message": copied(str(error)) if plain else ""}
 
 
 class Scope:
@@ -135,8 +80,8 @@ class Recorder:
             self.emit(CALL, frame, scope)
         while self.stack[-1] is not scope:  # frames that could not say that they were left
             gone = self.stack[-1]
-            said = _said(error) if error is not None else {"type": "", "message": ""}
-            self.emit(EXCEPTION, gone.frame, gone, said, 1)
+            why = said(error) if error is not None else {"type": "", "message": ""}
+            self.emit(EXCEPTION, gone.frame, gone, why, 1)
             self.close(gone.frame)
         return scope
 
@@ -149,7 +94,7 @@ class Recorder:
         if error is None:
             self.emit(RETURN, frame, scope, copied(scope.value))
         else:
-            self.emit(EXCEPTION, frame, scope, _said(error), 1)
+            self.emit(EXCEPTION, frame, scope, said(error), 1)
         self.close(frame)
         if scope.name == "<module>":
             self.stack.append(None)  # the entry's frames stand one deeper
@@ -162,7 +107,7 @@ class Recorder:
         seen, entry = _own_dict(error), id(_traceback(error))
         if seen.get(MARK) != entry:
             seen[MARK] = entry
-            self.emit(EXCEPTION, frame, scope, _said(error))
+            self.emit(EXCEPTION, frame, scope, said(error))
 
     def step(self, frame: Any, line: int) -> None:
         scope = self.awake(frame)
@@ -312,7 +257,7 @@ class _Delegate:
             value = next(self.inner) if sent is None else self.inner.send(sent)
         except StopAsyncIteration as error:
             if self.loop:  # the end of an `async for` is an event
-                self.recorder.emit(EXCEPTION, self.frame, self.recorder.awake(self.frame), _said(error))
+                self.recorder.emit(EXCEPTION, self.frame, self.recorder.awake(self.frame), said(error))
             raise
         self.recorder.suspend(self.frame, copied(value))
         return value
@@ -341,7 +286,7 @@ class _Awaited:
         elif hasattr(type(value), "__await__"):
             inner = type(value).__await__(value)
         else:
-            raise TypeError(f"object {_type_name(type(value))} can't be used in 'await' expression")
+            raise TypeError(f"object {type_name(type(value))} can't be used in 'await' expression")
         return _Delegate(self.recorder, self.frame, inner, self.loop)
 
 

@@ -35,7 +35,7 @@ _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not th
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
 _MOST = 1 << 40  # what the system takes as a limit, also of MiB in bytes
 _ZYGOTE = Path(__file__).with_name("zygote.py")
-_ORACLE = [_ZYGOTE.with_name(name) for name in ("instrument.py", "recorder.py")]
+_ORACLE = ("copying", "recorder", "instrument")  # sent along: few runs need them
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -145,7 +145,7 @@ class Runner:
                 while (
                     len(tickets) < (3 * self.cfg.batch + 4) * self._size and (program := next(source, None)) is not None
                 ):
-                    tickets.append(self._submit(program, _request(program)))
+                    tickets.append(self._submit(program))
                 if not tickets:
                     return
                 with self._lock:
@@ -171,7 +171,8 @@ class Runner:
         self._workers.append(worker)
         return worker
 
-    def _submit(self, program: Program, request: bytes) -> int:
+    def _submit(self, program: Program, request: bytes | None = None) -> int:
+        request = request or _request(program)
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -239,10 +240,10 @@ def _problems(cfg: TraceConfig) -> Iterator[str]:
             yield f"trace.{name}={value}: must be at most {_MOST}."
 
 
-def _request(program: Program, plain: bool = False, oracle: Sequence[Path] = ()) -> bytes:
+def _request(program: Program, plain: bool = False, oracle: Sequence[str] = ()) -> bytes:
     request: dict[str, Any] = {"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain}
     if oracle:
-        request["oracle"] = [path.read_text(encoding="utf-8") for path in oracle]
+        request["oracle"] = {n: _ZYGOTE.with_name(n + ".py").read_text(encoding="utf-8") for n in oracle}
     return _frame(request)
 
 

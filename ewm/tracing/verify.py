@@ -31,6 +31,12 @@ class Verdict:
     skipped: str = ""
 
     @property
+    def wrong_lines(self) -> int:
+        """State lines of the trace that are not as the oracle has them."""
+        events = self.trace.events
+        return len({w.event for w in self.compared.wrong if w.event < len(events) and events[w.event].kind == "line"})
+
+    @property
     def agrees(self) -> bool:
         return not self.problems and not self.compared.wrong
 
