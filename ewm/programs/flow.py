@@ -141,8 +141,8 @@ class _Builder:
         if is_class:
             self.edge(self.line, starts)
             starts = frozenset((self.line,))
-        elif not body:  # a text only
-            starts = frozenset((self.line, EXIT))
+        elif self.function and self.entry(body) is None:  # a text only: the head is the step
+            starts = frozenset((self.line,))
             self.edge(self.line, frozenset((EXIT,)))
         frame = Frame(self.name, self.line, is_class, starts, self.nexts, self.lands, frozenset(self.yields))
         self.found.insert(place, frame)

@@ -34,6 +34,7 @@ class _Open:
 
     def __init__(self, function: str, line: int, readings: list[tuple[Frame, Lines]]) -> None:
         self.function, self.line, self.readings = function, line, readings
+        self.raised = -1  # line of the last exception
 
 
 frames_of = lru_cache(maxsize=64)(flow)
@@ -112,10 +113,14 @@ class _Path:
         return ""
 
     def other(self, step: Step, top: _Open) -> str:
-        """Closing events and exceptions stand on the line that is under way."""
-        if step.line != top.line:
+        """Closing events and exceptions stand on the line that is under way.
+
+        But for one: an exception that `with` let go on leaves from the line where it was raised.
+        """
+        if step.line != top.line and not (step.unwound and step.line == top.raised):
             return f"{step.kind} at line {step.line}, but {top.function} is at line {top.line}"
         if step.kind == "exception":
+            top.raised = step.line
             top.readings = [(frame, frame.lands.get(step.line, frozenset())) for frame, _ in top.readings]
             if step.unwound:
                 self.stack.pop()

@@ -42,9 +42,7 @@ def arguments(argv: list[str] | None) -> tuple[argparse.Namespace, TraceConfig]:
     parser.add_argument("input", help="FILE.jsonl with programs, prog.py, or - for JSON lines on stdin")
     parser.add_argument("--call", metavar="EXPRESSION", help="a call to make after the body of prog.py")
     parser.add_argument("--pretty", action="store_true", help="a table instead of JSON")
-    parser.add_argument(
-        "--verify", action="store_true", help="prove the traces (see verify.py) and report; 3 if one fails"
-    )
+    parser.add_argument("--verify", action="store_true", help="prove the traces and report (see verify.py)")
     limits = parser.add_argument_group("limits, as in conf/trace")
     for field in fields(TraceConfig):
         default = field.default

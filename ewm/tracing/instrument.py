@@ -118,7 +118,8 @@ class Instrument(ast.NodeTransformer):
         outer = (self.function, self.is_async, self.at)
         self.function, self.is_async = function, isinstance(node, ast.AsyncFunctionDef)
         text = body[:1] if _is_text(body[0]) else []
-        first = [] if function else [ast.Expr(_ask("line", self.at))]
+        bare = all(_silent(n, function) for n in body[len(text) :])  # then the head is the step
+        first = [ast.Expr(_ask("line", outer[2]))] if bare or not function else []
         first += [ast.Expr(_ask("line", self.at_of(n))) for n in text if not function and self.at_of(n) != above]
         inner = self.block(body[len(text) :], above)
         self.function, self.is_async, self.at = outer

@@ -1,9 +1,10 @@
 """A trace against the oracle's account of the same run, event by event and name by name.
 
-The oracle is the program itself, instrumented on its tree to record state by deep copy (see `instrument`, `recorder`),
-run without any trace function in the isolation of every run. Kinds, lines, functions, depths, all locals, the module's
-variables, values and exceptions must agree, in order. Not compared: the rounds of a `while` whose body stands on its
-own line (Python reports its test once a jump, the oracle each time); messages that only user code could write.
+The oracle is the program itself, instrumented on its tree to record state by deep copy (see `instrument`,
+`recorder`), run without any trace function in the isolation of every run. Kinds, lines, functions, depths, all
+locals, the module's variables, values and exceptions must agree, in order. Not compared: the rounds of a `while`
+whose body stands on its own line (Python reports its test once a jump, the oracle each time); a generator that is
+ended before it begins; messages that only user code could write.
 """
 
 from __future__ import annotations
@@ -125,6 +126,8 @@ def _aligned(
             i, j = i + 1, j + 1
         elif theirs[j][0] == "line" and theirs[j][1] in loops:
             j += 1
+        elif ours[i][0] == "call" and ours[i + 1 : i + 2] == [("exception", *ours[i][1:4], True)]:
+            i += 2  # a generator that was ended before it began: no statement of it ran
         elif ours[i][0] == "line" and ours[i][1] in loops:
             i += 1
         else:

@@ -30,6 +30,7 @@ class Scope:
         self.name, self.line, self.frame = name, line, frame
         self.value: Any = None
         self.waits = False
+        self.through: tuple[BaseException, int] | None = None  # an exception that a `with` let go on, and its line
 
 
 class Recorder:
@@ -94,6 +95,8 @@ class Recorder:
         if error is None:
             self.emit(RETURN, frame, scope, copied(scope.value))
         else:
+            if scope.through is not None and scope.through[0] is error:
+                scope.line = scope.through[1]  # Python says where it was raised, not where `with` was left
             self.emit(EXCEPTION, frame, scope, said(error), 1)
         self.close(frame)
         if scope.name == "<module>":
@@ -111,7 +114,7 @@ class Recorder:
 
     def step(self, frame: Any, line: int) -> None:
         scope = self.awake(frame)
-        scope.line = line
+        scope.line, scope.through = line, None
         self.emit(LINE, frame, scope)
 
     def suspend(self, frame: Any, value: str) -> None:
@@ -141,8 +144,12 @@ class Recorder:
     def leaves(self, line: int) -> Any:
         def done(frame: Any, error: BaseException | None) -> None:
             self.raised(frame, error)
+            scope = self.scopes[id(frame)]
+            known = scope.through is not None and scope.through[0] is error
+            through = scope.through if known else error and (error, scope.line)
             if line:
                 self.step(frame, line)
+            scope.through = through
 
         return _Mark(lambda frame: None, done)
 

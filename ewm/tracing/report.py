@@ -1,7 +1,7 @@
 """What a verification found, for a person and as JSON: one line a program, then the sums.
 
-A program disagrees if a state line or event is wrong against the oracle, or if any other part of the proof has a problem
-with it. A program whose states could not be compared is counted and said, never taken for right.
+A program disagrees if a state line or event is wrong against the oracle, or if any other part of the proof has a
+problem with it. A program whose states could not be compared is counted and said, never taken for right.
 """
 
 from __future__ import annotations

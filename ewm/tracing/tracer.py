@@ -20,7 +20,7 @@ from ewm.tracing.snapshot import ATOMS, exception_text
 
 STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
-RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR") if name in opmap)
+RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 YIELDS = frozenset(opmap[name] for name in ("YIELD_VALUE",))
 DRAINS = frozenset(
     opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap

@@ -37,6 +37,14 @@ CASES = {
             "1 call 2", "1 unwind 2 -> GeneratorExit", "0 return 5 -> None",
         ],
     ),
+    "a generator that is ended before it began did not return": (
+        "def g():\n    yield 1\nit = g()\ntry:\n    it.throw(KeyError(1))\nexcept KeyError:\n    pass\n",
+        None,
+        [
+            "0 line 1", "0 line 3", "0 line 4", "0 line 5", "1 call 1", "1 unwind 1 -> KeyError",
+            "0 exception 5 -> KeyError", "0 line 6", "0 line 7", "0 return 7 -> None",
+        ],
+    ),
     "yield from": (
         "def g():\n    yield 1\ndef h():\n    yield from g()\nx = list(h())\n",
         None,
