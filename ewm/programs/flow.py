@@ -32,6 +32,7 @@ class Frame:
     nexts: Mapping[int, Lines] = field(default_factory=dict)  # without an exception on the line
     lands: Mapping[int, Lines] = field(default_factory=dict)  # after an exception on the line, inside the frame
     yields: Lines = _NONE
+    withs: Lines = _NONE  # `with` statements: an exception that they let go on leaves from the line before
 
     def successors(self, line: int) -> Lines:
         """Every line that can come next in this frame; EXIT if it can return."""
@@ -52,8 +53,10 @@ def owners(tree: ast.AST) -> dict[int, int]:
 
     def walk(node: Any) -> None:
         if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            for line in range(first_line(node), _head_end(node) + 1):
-                found.setdefault(line, first_line(node))
+            first = first_line(node)
+            owner = found.get(first, first)
+            for line in range(first, _head_end(node) + 1):
+                found.setdefault(line, owner)
         for name in _INNER:
             inner = getattr(node, name, None)
             for child in inner if isinstance(inner, list) else ():
@@ -131,6 +134,7 @@ class _Builder:
         self.nexts: dict[int, Lines] = {}
         self.lands: dict[int, Lines] = {}
         self.yields: set[int] = set()
+        self.withs: set[int] = set()
 
     def build(self, body: list[ast.stmt], is_class: bool = False) -> None:
         place = len(self.found)
@@ -144,7 +148,8 @@ class _Builder:
         elif self.function and self.entry(body) is None:  # a text only: the head is the step
             starts = frozenset((self.line,))
             self.edge(self.line, frozenset((EXIT,)))
-        frame = Frame(self.name, self.line, is_class, starts, self.nexts, self.lands, frozenset(self.yields))
+        lines = frozenset(self.yields), frozenset(self.withs)
+        frame = Frame(self.name, self.line, is_class, starts, self.nexts, self.lands, *lines)
         self.found.insert(place, frame)
 
     def at(self, node: Any) -> int:
@@ -233,6 +238,7 @@ class _Builder:
 
     def manager(self, node: Any, at: int, after: Lines, around: _Around) -> None:
         """Left through its head, which may swallow the exception or let it go on."""
+        self.withs.add(at)
         head = frozenset((at,))
         inside = _Around(around, head, {}, last=head)
         self.edge(at, self.block(node.body, head, inside))

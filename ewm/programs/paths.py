@@ -34,7 +34,7 @@ class _Open:
 
     def __init__(self, function: str, line: int, readings: list[tuple[Frame, Lines]]) -> None:
         self.function, self.line, self.readings = function, line, readings
-        self.raised = -1  # line of the last exception
+        self.left: set[int] = set()  # lines before the heads of `with` that came again just now
 
 
 frames_of = lru_cache(maxsize=64)(flow)
@@ -108,6 +108,10 @@ class _Path:
         left = [frame for frame, allowed in top.readings if step.line in allowed and step.line != EXIT]
         if not left:
             return f"line {step.line} cannot follow line {top.line} in {top.function}"
+        if any(step.line in frame.withs for frame in left):
+            top.left.add(top.line)
+        else:
+            top.left.clear()
         top.line = step.line
         top.readings = [(frame, frame.nexts.get(step.line, frozenset())) for frame in left]
         return ""
@@ -117,10 +121,9 @@ class _Path:
 
         But for one: an exception that `with` let go on leaves from the line where it was raised.
         """
-        if step.line != top.line and not (step.unwound and step.line == top.raised):
+        if step.line != top.line and not (step.unwound and step.line in top.left):
             return f"{step.kind} at line {step.line}, but {top.function} is at line {top.line}"
         if step.kind == "exception":
-            top.raised = step.line
             top.readings = [(frame, frame.lands.get(step.line, frozenset())) for frame, _ in top.readings]
             if step.unwound:
                 self.stack.pop()

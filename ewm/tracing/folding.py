@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+LOOPS = ("For", "While", "AsyncFor")
+INNER = ("body", "handlers", "orelse", "finalbody", "cases")
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast
 
 
 def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
-    """({line: first line of its statement}, lines that hold the head and the body of a compound statement)."""
+    """({line: first line of its statement}, first lines of loops whose body begins on a line of their head)."""
     tree = compile(source, "<fold>", "exec", ONLY_AST)
     firsts: dict[int, int] = {}
     shared: set[int] = set()
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
-        for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for field in INNER:
             for child in getattr(node, field, ()):
                 stack.append(child)
                 _map(child, firsts, shared)
@@ -37,14 +39,31 @@ def _map(node: Any, firsts: dict[int, int], shared: set[int]) -> None:
     if not isinstance(body, list):
         last = node.end_lineno
     else:
-        inner = _first(body[0])
-        if inner == first or inner == node_line(node):
+        inner, head = _first(body[0]), max(node_line(node), _head_end(node))
+        last = max(inner - 1, head)
+        if inner <= head and type(node).__name__ in LOOPS:
             shared.add(first)
-        last = max(inner - 1, node_line(node))
+    owner = firsts.get(first, first)  # another statement may stand there first
     for line in range(first, last + 1):
-        firsts.setdefault(line, first)
+        firsts.setdefault(line, owner)
 
 
 def node_line(node: Any) -> int:
     """The line of the keyword: `def`, not its decorator."""
     return getattr(node, "pattern", node).lineno
+
+
+def _head_end(node: Any) -> int:
+    """The last line of a compound statement's own expressions."""
+    return max((_end(getattr(node, name, None)) for name in node._fields if name not in INNER), default=0)
+
+
+def _end(value: Any) -> int:
+    if isinstance(value, list):
+        return max(map(_end, value), default=0)
+    end = getattr(value, "end_lineno", None)
+    return (
+        end
+        if end is not None
+        else max((_end(getattr(value, n, None)) for n in getattr(value, "_fields", ())), default=0)
+    )

@@ -24,8 +24,10 @@ def owners(tree: ast.AST) -> dict[int, int]:
 
     def walk(node: Any) -> None:
         if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            for line in range(_first(node), _head_end(node) + 1):
-                found.setdefault(line, _first(node))
+            first = _first(node)
+            owner = found.get(first, first)
+            for line in range(first, _head_end(node) + 1):
+                found.setdefault(line, owner)
         for field in _INNER:
             inner = getattr(node, field, None)
             for child in inner if isinstance(inner, list) else ():

@@ -43,23 +43,24 @@ class Comparison:
 
 def compare(source: str, trace: Trace, oracle: Trace) -> Comparison:
     """Every event of the trace, or the part that is there if the run was cut."""
-    traced, told = trace.events, _merged(_spelt(oracle.events))
+    traced, told = _normal(trace.events), _normal(_spelt(oracle.events))
     wrong: list[Wrong] = []
-    states = _modules(traced)
+    states = _modules(trace.events)
     lines = events = 0
     whole = trace.status in WHOLE, oracle.status in WHOLE
-    for i, j in _aligned(traced, told, _short_loops(source), *whole):
+    ours, theirs = [event for _, event in traced], [event for _, event in told]
+    for i, j in _aligned(ours, theirs, _short_loops(source), *whole):
         if i is None:
-            event = told[j or 0]
-            wrong.append(Wrong(_before(traced, event), event.line, "", "no event", _words(event)))
+            event = theirs[j or 0]
+            wrong.append(Wrong(_before(trace.events, event), event.line, "", "no event", _words(event)))
             continue
-        event = traced[i]
+        at, event = traced[i]
         if j is None:
-            wrong.append(Wrong(i, event.line, "", _words(event), "no event"))
+            wrong.append(Wrong(at, event.line, "", _words(event), "no event"))
             continue
         events += 1
         lines += event.kind == "line"
-        wrong += [Wrong(i, event.line, *found) for found in _differences(event, told[j], states[i])]
+        wrong += [Wrong(at, event.line, *found) for found in _differences(event, theirs[j], states[at])]
     return Comparison(lines, events, tuple(wrong))
 
 
@@ -80,16 +81,26 @@ def _spelt(events: Sequence[Event]) -> list[Event]:
     return [replace(e, locals=spelt(e.locals), globals=spelt(e.globals)) for e in events]
 
 
-def _merged(events: Sequence[Event]) -> list[Event]:
-    """An exception that leaves its frame at once is one event, with the state at which it was raised."""
-    done: list[Event] = []
-    for event in events:
-        last = done[-1] if done else None
-        if event.unwound and last is not None and _key(last) == (*_key(event)[:4], False):
-            done[-1] = replace(last, unwound=True)
+def _normal(events: Sequence[Event]) -> list[tuple[int, Event]]:
+    """Both sides in one form, with their indices: an exception's event stands where its frame goes on.
+
+    The tracer has it at the raise, the oracle where it is caught; in between only frames that Python drops can close,
+    as a generator whose loop is left. One that leaves its frame at once is one event, with the state of the raise.
+    """
+    done: list[tuple[int, Event]] = []
+    held: list[tuple[int, Event]] = []
+    for number, event in enumerate(events):
+        if held and event.depth <= held[-1][1].depth:
+            index, last = held.pop()
+            if event.unwound and _key(last) == (*_key(event)[:4], False):
+                number, event = index, replace(last, unwound=True)
+            else:
+                done.append((index, last))
+        if event.kind == "exception" and not event.unwound:
+            held.append((number, event))
         else:
-            done.append(event)
-    return done
+            done.append((number, event))
+    return done + held
 
 
 def _short_loops(source: str) -> set[int]:

@@ -146,7 +146,7 @@ class Recorder:
             self.raised(frame, error)
             scope = self.scopes[id(frame)]
             known = scope.through is not None and scope.through[0] is error
-            through = scope.through if known else error and (error, scope.line)
+            through = scope.through if known else (error, scope.line) if error is not None else None
             if line:
                 self.step(frame, line)
             scope.through = through

@@ -22,6 +22,8 @@ STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the sa
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 YIELDS = frozenset(opmap[name] for name in ("YIELD_VALUE",))
+# after an exception Python adds instructions that are no statement; 3.11 gives them a wrong line
+CLEANUP, THEN = opmap["COPY"], opmap["POP_EXCEPT"]
 DRAINS = frozenset(
     opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap
 )  # StopIteration is their end
@@ -31,11 +33,12 @@ _NONE = object()
 class Frame:
     """What is known of one running frame of the program."""
 
-    __slots__ = ("error", "first", "name", "number", "ops", "start", "texts", "values")
+    __slots__ = ("error", "first", "last", "name", "number", "ops", "raw", "start", "texts", "values")
 
     def __init__(self, number: int, name: str, code: CodeType, texts: dict[str, str | None], values: dict[str, Any]):
         self.number, self.name, self.ops = number, name, code.co_code
         self.first, self.start = 0, -1  # statement under way, and the offset at which it began
+        self.raw, self.last = 0, -1  # in a loop on one line: line and offset of the last event
         self.texts, self.values = texts, values
         self.error: Any = None  # the last exception seen here
 
@@ -129,9 +132,15 @@ def make_trace(
             line = firsts.get(raw, raw)
             if event == "line":
                 at = frame.f_lasti
-                if line == state.first and at > state.start >= 0 and line not in shared:
-                    return local  # still the same statement
-                state.first, state.start = line, at
+                if line == state.first and at > state.start >= 0:
+                    if line not in shared:
+                        return local  # still the same statement
+                    again, state.raw, state.last = raw == state.raw or at <= state.last, raw, at
+                    if not again:
+                        return local  # another line of it, not another round
+                if state.ops[at] == CLEANUP and state.ops[at + 2] == THEN:
+                    return local
+                state.first, state.start, state.raw, state.last = line, at, raw, at
                 if waiting is not None:
                     flush()
                 put(record(1, line, state, frame, 0, 0))
