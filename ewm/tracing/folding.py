@@ -12,11 +12,15 @@ INNER = ("body", "handlers", "orelse", "finalbody", "cases")
 ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast
 
 
-def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
-    """({line: first line of its statement}, first lines of loops whose body begins on a line of their head)."""
+def first_lines(source: str) -> tuple[dict[int, int], frozenset[int], frozenset[int]]:
+    """({line: first line of its statement}, loops whose body begins on a line of their head, idle statements).
+
+    Idle: nothing is to be done, so that the next instruction may carry the line (`pass`, a constant).
+    """
     tree = compile(source, "<fold>", "exec", ONLY_AST)
     firsts: dict[int, int] = {}
     shared: set[int] = set()
+    idle: set[int] = set()
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
@@ -24,7 +28,14 @@ def first_lines(source: str) -> tuple[dict[int, int], frozenset[int]]:
             for child in getattr(node, field, ()):
                 stack.append(child)
                 _map(child, firsts, shared)
-    return firsts, frozenset(shared)
+                if _is_idle(child):
+                    idle.add(child.lineno)
+    return firsts, frozenset(shared), frozenset(idle)
+
+
+def _is_idle(node: Any) -> bool:
+    what = {"Expr": "value", "If": "test", "While": "test"}.get(type(node).__name__)
+    return type(node).__name__ == "Pass" or (what is not None and type(getattr(node, what)).__name__ == "Constant")
 
 
 def _first(node: Any) -> int:

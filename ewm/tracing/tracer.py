@@ -23,7 +23,7 @@ FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 RETURNS = frozenset(opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap)
 YIELDS = frozenset(opmap[name] for name in ("YIELD_VALUE",))
 # after an exception Python adds instructions that are no statement; 3.11 gives them a wrong line
-CLEANUP, THEN = opmap["COPY"], opmap["POP_EXCEPT"]
+CLEANUP, THEN, AGAIN = opmap["COPY"], opmap["POP_EXCEPT"], opmap["RERAISE"]
 DRAINS = frozenset(
     opmap[name] for name in ("FOR_ITER", "SEND", "END_FOR") if name in opmap
 )  # StopIteration is their end
@@ -33,12 +33,13 @@ _NONE = object()
 class Frame:
     """What is known of one running frame of the program."""
 
-    __slots__ = ("error", "first", "last", "name", "number", "ops", "raw", "start", "texts", "values")
+    __slots__ = ("error", "first", "last", "name", "number", "odd", "ops", "raw", "start", "texts", "values")
 
     def __init__(self, number: int, name: str, code: CodeType, texts: dict[str, str | None], values: dict[str, Any]):
         self.number, self.name, self.ops = number, name, code.co_code
         self.first, self.start = 0, -1  # statement under way, and the offset at which it began
         self.raw, self.last = 0, -1  # in a loop on one line: line and offset of the last event
+        self.odd = (0, 0)  # a line that is none, and the statement under way then
         self.texts, self.values = texts, values
         self.error: Any = None  # the last exception seen here
 
@@ -66,7 +67,7 @@ def make_trace(
     notice: Callable[[OSError, Any], None],
 ) -> tuple[Callable[..., Any], Callable[[BaseException | None], None], Callable[[], None]]:
     """(trace function for sys.settrace, flush(final exception), begin the entry call)."""
-    firsts, shared = first_lines(source)
+    firsts, shared, idle = first_lines(source)
     frames: dict[int, Frame] = {}  # by id of the frame object; generators stay while suspended
     module_texts: dict[str, str | None] = {}
     module_values: dict[str, Any] = {}
@@ -138,7 +139,9 @@ def make_trace(
                     again, state.raw, state.last = raw == state.raw or at <= state.last, raw, at
                     if not again:
                         return local  # another line of it, not another round
-                if state.ops[at] == CLEANUP and state.ops[at + 2] == THEN:
+                op = state.ops[at]
+                if (op == AGAIN and raw not in idle) or (op == CLEANUP and state.ops[at + 2] == THEN):
+                    state.odd = raw, state.start
                     return local
                 state.first, state.start, state.raw, state.last = line, at, raw, at
                 if waiting is not None:
@@ -163,6 +166,8 @@ def make_trace(
                 elif waiting is not None and waiting_frame == state.number:
                     waiting[9] = 1  # written with the next event
                 else:  # a finally clause or a failed handler raises again, without an exception event
+                    if state.odd == (raw, state.start):
+                        line = state.first
                     if waiting is not None:
                         flush()
                     waiting, guessed = record(4, line, state, frame, state.error, 1), True

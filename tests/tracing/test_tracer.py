@@ -65,6 +65,22 @@ CASES = {
             "1 return 3 e=(<class ValueError>, <ValueError>, <traceback>) -> 1", "0 unwind 10 -> KeyError",
         ],
     ),
+    "a finally that ends in a match raises again where it stands": (
+        "try:\n    [][0]\nfinally:\n    match 1:\n        case 2:\n            k = 1\n        case k:\n            k = 2\n",
+        None,
+        [
+            "0 line 1", "0 line 2", "0 exception 2 -> IndexError", "0 line 4", "0 line 5", "0 line 7", "0 line 8 k=1",
+            "0 unwind 8 k=2 -> IndexError",
+        ],
+    ),
+    "a finally that ends in pass": (
+        "try:\n    [][0]\nfinally:\n    try:\n        k = 1\n    except KeyError:\n        k = 2\n    pass\n",
+        None,
+        [
+            "0 line 1", "0 line 2", "0 exception 2 -> IndexError", "0 line 4", "0 line 5", "0 line 8 k=1",
+            "0 unwind 8 k=1 -> IndexError",
+        ],
+    ),
     "yield from": (
         "def g():\n    yield 1\ndef h():\n    yield from g()\nx = list(h())\n",
         None,
