@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from ewm.tracing.events import Event, Trace
-from ewm.tracing.reading import nodes, same
+from ewm.tracing.reading import nodes, readable, same
 
 WHOLE = ("ok", "exception", "exit")  # the program came to its end
 LONG_TEXT = 60  # as in recorder
@@ -168,22 +168,27 @@ def _words(event: Event) -> str:
 def _differences(event: Event, told: Event, module: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """(name, traced, oracle) for everything that differs."""
     yield from _states(event.locals, told.locals, "")
-    yield from _states(module, told.globals, "global ")
+    if event.function != "<module>":
+        yield from _states(module, told.globals, "global ")
     ours, theirs = event.value, told.value
     if isinstance(theirs, dict):
         kind = ours.get("type", "") if isinstance(ours, dict) else str(ours)
         if theirs["type"] not in ("", kind):
             yield "exception", kind, theirs["type"]
         if theirs["message"] and isinstance(ours, dict) and not _says(ours["message"], theirs["message"]):
-            yield "message", ours["message"], theirs["message"]
+            yield "message", ours["message"], readable(theirs["message"])
     elif (ours is None) != (theirs is None) or (isinstance(ours, str) and not same(ours, str(theirs))):
-        yield event.kind, str(ours), str(theirs)
+        yield event.kind, str(ours), readable(theirs) if theirs is not None else "None"
 
 
 def _states(ours: dict[str, str], theirs: dict[str, str], prefix: str) -> Iterator[tuple[str, str, str]]:
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in ours or name not in theirs or not same(ours[name], theirs[name]):
-            yield prefix + name, ours.get(name, "no such name"), theirs.get(name, "no such name")
+            yield (
+                prefix + name,
+                ours.get(name, "no such name"),
+                readable(theirs[name]) if name in theirs else "no such name",
+            )
 
 
 def _says(message: str, told: str) -> bool:

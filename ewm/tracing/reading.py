@@ -36,6 +36,26 @@ def same(text: str, oracle: str) -> bool:
     return _same(tree, nodes(oracle), marks)
 
 
+def readable(oracle: str) -> str:
+    """The oracle's text as a person would write the value."""
+    return _written(nodes(oracle))
+
+
+def _written(node: Any) -> str:
+    kind, *rest = node
+    if kind == "int":
+        number = int(rest[0], 16)
+        return str(number) if number.bit_length() < 4000 else f"<int {number.bit_length()} bits>"
+    if kind in ("str", "bytes"):
+        return repr(rest[0][1])
+    if kind == "dict":
+        return "{" + ", ".join(f"{_written(k)}: {_written(v)}" for k, v in rest[1]) + "}"
+    if kind in ("list", "tuple", "set", "frozenset"):
+        inner = ", ".join(map(_written, rest[1]))
+        return {"list": f"[{inner}]", "tuple": f"({inner})", "set": f"{{{inner}}}"}.get(kind, f"{kind}({inner})")
+    return str(rest[0]) if rest else f"<{kind}>"
+
+
 def settled(text: Any) -> Any:
     """Without memory addresses: they are no truth about a program."""
     return _ADDRESS.sub(" at 0x?", text) if type(text) is str and " at 0x" in text else text
