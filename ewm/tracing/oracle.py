@@ -18,6 +18,7 @@ from ewm.tracing.events import Event, Trace
 from ewm.tracing.reading import nodes, readable, same
 
 WHOLE = ("ok", "exception", "exit")  # the program came to its end
+FAR = 2000  # events that are aligned after the first disagreement
 LONG_TEXT = 60  # as in recorder
 
 
@@ -105,7 +106,11 @@ def _normal(events: Sequence[Event]) -> list[tuple[int, Event]]:
 
 def _short_loops(source: str) -> set[int]:
     """Lines of `while` statements that hold their body, too."""
-    return {n.lineno for n in ast.walk(ast.parse(source)) if isinstance(n, ast.While) and n.body[0].lineno == n.lineno}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # another Python took it
+        return set()
+    return {n.lineno for n in ast.walk(tree) if isinstance(n, ast.While) and n.body[0].lineno == n.lineno}
 
 
 def _modules(events: Sequence[Event]) -> list[dict[str, str]]:
@@ -143,6 +148,8 @@ def _aligned(
             i += 1
         else:
             break
+    cut = len(ours) - i > FAR or len(theirs) - j > FAR
+    ours, theirs, whole, told_whole = ours[: i + FAR], theirs[: j + FAR], whole and not cut, told_whole and not cut
     rest = SequenceMatcher(None, ours[i:], theirs[j:], autojunk=False)
     for tag, a, b, c, d in rest.get_opcodes():
         if tag == "equal":

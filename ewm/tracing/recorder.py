@@ -8,6 +8,7 @@ request, with its own builtins. Not seen: which lines a statement's parts stand 
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from collections.abc import Callable
 from types import CoroutineType, GeneratorType
 from typing import Any
@@ -41,11 +42,14 @@ class Recorder:
         self.scopes: dict[int, Scope] = {}
         self.stack: list[Any] = []
         self.count = 0
+        self.home, self.nowhere = get_ident(), Scope("", 0)  # frames of other threads are in no trace
         self.texts: dict[str, str] = {}  # long ones, written once
 
     # frames
 
     def emit(self, kind: int, frame: Any, scope: Scope, value: Any = 0, unwound: int = 0) -> None:
+        if scope is self.nowhere:
+            return
         self.count += 1
         state, outer = self.shown(frame.f_locals), self.shown(self.space)
         self.put([kind, scope.line, scope.name, len(self.stack) - 1, self.count, state, 0, outer, value, unwound])
@@ -64,6 +68,8 @@ class Recorder:
         return state
 
     def open(self, frame: Any, line: int, name: str, keep: bool = False) -> Scope:
+        if get_ident() != self.home:
+            return self.nowhere
         scope = self.scopes[id(frame)] = Scope(name, line, frame if keep else None)
         self.stack.append(scope)
         if line:
@@ -74,7 +80,9 @@ class Recorder:
 
     def awake(self, frame: Any, error: BaseException | None = None) -> Scope:
         """The frame's scope, running: its resumption is written now if nothing else said it."""
-        scope = self.scopes[id(frame)]
+        scope = self.scopes.get(id(frame), self.nowhere)
+        if scope is self.nowhere:
+            return scope
         if scope.waits:
             scope.waits = False
             self.stack.append(scope)
@@ -92,6 +100,8 @@ class Recorder:
 
     def ends(self, frame: Any, error: BaseException | None) -> None:
         scope = self.awake(frame, error)
+        if scope is self.nowhere:
+            return
         if error is None:
             self.emit(RETURN, frame, scope, copied(scope.value))
         else:
@@ -105,7 +115,7 @@ class Recorder:
     def raised(self, frame: Any, error: BaseException | None) -> None:
         """An exception on its way through the frame: an event, unless this passage had one."""
         scope = self.awake(frame, error)
-        if error is None:
+        if error is None or scope is self.nowhere:
             return
         seen, entry = _own_dict(error), id(_traceback(error))
         if seen.get(MARK) != entry:
@@ -119,6 +129,8 @@ class Recorder:
 
     def suspend(self, frame: Any, value: str) -> None:
         scope = self.awake(frame)
+        if scope is self.nowhere:
+            return
         self.emit(YIELD, frame, scope, value)
         self.stack.pop()
         scope.waits = True
@@ -144,7 +156,9 @@ class Recorder:
     def leaves(self, line: int) -> Any:
         def done(frame: Any, error: BaseException | None) -> None:
             self.raised(frame, error)
-            scope = self.scopes[id(frame)]
+            scope = self.awake(frame)
+            if scope is self.nowhere:
+                return
             known = scope.through is not None and scope.through[0] is error
             through = scope.through if known else (error, scope.line) if error is not None else None
             if line:
@@ -154,12 +168,17 @@ class Recorder:
         return _Mark(lambda frame: None, done)
 
     def gives(self, value: Any) -> Any:
-        self.awake(_frame(1)).value = value
+        self.give(_frame(1), value)
         return value
+
+    def give(self, frame: Any, value: Any) -> None:
+        scope = self.awake(frame)
+        if scope is not self.nowhere:
+            scope.value = value
 
     def gives_cell(self, value: Any) -> None:
         """A class body that hands out its class's cell."""
-        self.awake(_frame(1)).value = _CELL
+        self.give(_frame(1), _CELL)
 
     def runs(self, line: int, body: Callable[[], Any]) -> Any:
         """A lambda."""
@@ -170,7 +189,7 @@ class Recorder:
         except BaseException as error:
             self.ends(frame, error)
             raise
-        self.scopes[id(frame)].value = value
+        self.give(frame, value)
         self.ends(frame, None)
         return value
 
@@ -181,7 +200,7 @@ class Recorder:
 
     def left(self, value: Any) -> Any:
         frame = _frame(1)
-        self.awake(frame).value = value
+        self.give(frame, value)
         self.ends(frame, None)
         return value
 

@@ -109,6 +109,7 @@ HARD: dict[str, str] = {
     "print and input": "name = 'w'\nfor i in range(2):\n    print(name, i, end=';')\ntry:\n    input()\nexcept EOFError:\n    print('end')\n",
     "a text only": "def f():\n    'nothing else'\nclass C:\n    'nothing else'\nr = f()\n",
     "names with underscores": "__hidden__ = 1\n_x = 2\n__y = 3\nclass A:\n    __z = 1\n    def __m(self):\n        return self.__z\n    def n(self):\n        return self.__m()\nA().n()\n",
+    "threads": "import threading\nseen = []\ndef f(n):\n    for i in range(n):\n        seen.append(i)\n    return (lambda: n)()\nt = threading.Thread(target=f, args=(3,))\nt.start()\nt.join()\nr = f(1)\n",
     "deep recursion": "def f(n):\n    return 0 if n == 0 else 1 + f(n - 1)\nf(300)\n",
 }  # fmt: skip
 
