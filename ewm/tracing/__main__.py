@@ -135,9 +135,30 @@ def _output(path: str | None) -> Iterator[TextIO]:
         Path(aside).replace(path)
 
 
+def prove(args: Namespace, cfg: TraceConfig) -> int:
+    """Run the whole proof: JSON lines, or with --pretty the sums as a table. 3 if a program disagrees."""
+    from ewm.tracing.report import show, write_json  # here: rich takes longer to import than all the rest
+    from ewm.tracing.verify import verify
+
+    names: deque[str] = deque()
+
+    def feed() -> Iterator[Program]:
+        for name, program in Inputs(args, None):
+            if isinstance(program, Edited):
+                raise InputError(f"{name}: --verify takes no edits")
+            names.append(name)
+            yield program
+
+    verdicts = ((names.popleft(), verdict) for verdict in verify(feed(), cfg))
+    report = show(verdicts) if args.format == "pretty" else write_json(verdicts)
+    return 3 if report.disagree else 0
+
+
 def main(argv: list[str] | None = None) -> int:
     args, cfg = parse(argv)
     try:
+        if args.verify:
+            return prove(args, cfg)
         run(args, cfg)
         sys.stdout.flush()
     except (InputError, ValueError) as error:

@@ -24,7 +24,10 @@ from ewm.tracing.disk import Disk
 from ewm.tracing.events import SCHEMA
 
 UNSURE = frozenset(("timeout", "memory", "killed", "tampered"))
-SHOWS = frozenset(("__main__.py", "inputs.py", "loops.py", "options.py", "pretty.py", "progress.py"))  # make no trace
+SHOWS = frozenset((  # make no trace
+    "__main__.py", "canonical.py", "copying.py", "inputs.py", "instrument.py", "loops.py", "options.py", "oracle.py",
+    "pretty.py", "progress.py", "reading.py", "recorder.py", "report.py", "verify.py",
+))  # fmt: skip
 REACHED = ("isolation", "python")  # what a key takes from a zygote's greeting
 _COST = 250  # bytes of an entry beside its value, in memory
 

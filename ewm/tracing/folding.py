@@ -15,8 +15,10 @@ LOOPS = ("For", "AsyncFor", "While")
 HEADS = ("test", "iter", "subject", "type", "pattern", "guard")
 WITHS = ("With", "AsyncWith", "ExceptHandler")
 STRINGS = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|#[^\n]*""")
+_STRINGS_WITHIN = r"""|[fF][rR]?['"]""" if sys.version_info >= (3, 12) else ""  # of f-strings, the same quotes
 DOUBTFUL = re.compile(
-    r"""'''|\"\"\"|\\\n|[\r\f]|^[ \t]*@""" + (r"""|[fF][rR]?['"]""" if sys.version_info >= (3, 12) else ""), re.M
+    r"""'''|\"\"\"|\\\n|[\r\f]|^[ \t]*@|\bfinally\b""" + (r"""|[fF][rR]?['"]""" if sys.version_info >= (3, 12) else ""),
+    re.M,
 )
 STATEMENT = re.compile(r"^\w", re.M)
 HEAD = re.compile(
@@ -45,20 +47,22 @@ def one_a_line(source: str) -> bool:
     return True
 
 
-Folds = tuple[dict[int, int], frozenset[int], frozenset[int]]
+Folds = tuple[dict[int, int], frozenset[int], frozenset[int], frozenset[int]]
 
 
 def first_lines(source: str) -> Folds:
-    """({line: first line of its statement}, lines that hold a loop's head and body, lines of `with`, `except`).
+    """What the lines of a source are to a tracer.
 
-    A line that is missing in the first stands for itself; it is empty if there is no statement.
+    ({line: first line of its statement}, lines that hold a loop's head and body, lines of `with` and `except`, lines
+    at the end of `finally` where nothing is to be done). A line that is missing in the first stands for itself; it is
+    empty if there is no statement.
     """
     if not one_a_line(source):
         return by_tree(source)
     withs = _NONE
     if "with" in source or "except" in source:
         withs = frozenset(number for number, line in enumerate(source.split("\n"), 1) if WITH.match(line))
-    return SAME, _NONE, withs
+    return SAME, _NONE, withs, _NONE
 
 
 def by_tree(source: str) -> Folds:
@@ -67,6 +71,7 @@ def by_tree(source: str) -> Folds:
     firsts: dict[int, int] = {}
     shared: set[int] = set()
     withs: set[int] = set()
+    idle: set[int] = set()
     stack: list[Any] = [tree]
     while stack:
         node = stack.pop()
@@ -76,7 +81,22 @@ def by_tree(source: str) -> Folds:
                 _map(child, firsts, shared)
                 if type(child).__name__ in WITHS and child.body[0].lineno > child.lineno:
                     withs.add(child.lineno)
-    return firsts, frozenset(shared), frozenset(withs - shared)
+        _idle(getattr(node, "finalbody", None), idle)
+    return firsts, frozenset(shared), frozenset(withs - shared), frozenset(idle)
+
+
+def _idle(body: Any, idle: set[int]) -> None:
+    """Lines of a last `pass` or constant: the instruction that goes on raising carries them."""
+    if not body:
+        return
+    last = body[-1]
+    constant = type(last).__name__ == "Expr" and type(last.value).__name__ == "Constant"
+    if constant or type(last).__name__ == "Pass":
+        idle.add(last.lineno)
+    for name in ("body", "orelse", "finalbody"):
+        _idle(getattr(last, name, None), idle)
+    for part in (*getattr(last, "handlers", ()), *getattr(last, "cases", ())):
+        _idle(part.body, idle)
 
 
 def _first(node: Any) -> int:

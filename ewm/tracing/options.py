@@ -42,16 +42,20 @@ output:
   pretty   source at the left, what each line changed at the right
   summary  one line a program: status, events, CPU time, id, result
   --output FILE is whole or not there: until the end it is FILE.part.
+  --verify is the proof instead of traces: control flow, a run without a tracer,
+  an oracle that records by deep copy; says how many state lines it compared.
 
 exit code:
   0    every program was run, whatever its status; or the reader left (| head)
   1    this machine does not give what is needed, e.g. --require
   2    wrong option or input, or an output that cannot be written; what stood
        before a wrong line has been written
+  3    --verify: a trace is not as the proof has it
   130  interrupted
 
 examples:
   python -m ewm.tracing prog.py --call "f(3)" --pretty
+  python -m ewm.tracing programs.jsonl --verify --pretty
   python -m ewm.tracing programs.jsonl.gz --format compact --output t.jsonl.gz
   echo '{"source": "x = 1"}' | python -m ewm.tracing --format summary
   echo 'print(input())' | python -m ewm.tracing - --stdin hello --pretty
@@ -97,6 +101,8 @@ def _written(parser: argparse.ArgumentParser) -> None:
     form = group.add_mutually_exclusive_group()
     form.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=f"{', '.join(FORMATS)} (default jsonl)")
     form.add_argument("--pretty", dest="format", action="store_const", const="pretty", help="--format pretty")
+    text = "prove every trace instead of writing it; with --pretty a table"
+    group.add_argument("--verify", action="store_true", help=text)
     group.add_argument("--output", metavar="FILE", help="instead of standard output; FILE.gz is compressed")
     text = "rows of one trace in pretty, before rounds of loops are folded (default %(default)s; 0: all)"
     group.add_argument("--max-rows", type=_count, default=200, metavar="N", help=text)

@@ -70,6 +70,7 @@ _ERRNO = OSError.__dict__["errno"].__get__
 _normal = os.path.normpath
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
 _INSIDE = LIBRARY + "/"
+RECORDER = "<ewm>/recorder.py"  # the oracle's
 
 
 class Watch:
@@ -180,7 +181,7 @@ def _keeps(frame: Any, places: tuple[str, ...]) -> bool:
     """The running code may have a frame: known parts of the library, and the packages of a profile."""
     code, file = frame.f_code, _file(frame)
     if not file.startswith(_INSIDE):
-        return code is _OWN or file.startswith(places)
+        return code is _OWN or file == RECORDER or file.startswith(places)
     if code.co_name not in READERS.get(file[len(_INSIDE) :], ()):
         return False
     return code.co_name not in GIVERS or frame.f_back is not None and _file(frame.f_back) == file

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -35,6 +35,7 @@ _HEAD = struct.Struct("<IBidd")
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
 _ZYGOTE = Path(__file__).with_name("zygote.py")
+_ORACLE = ("copying", "recorder", "instrument")  # sent along: few runs need them
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 _ENVIRONMENT["LD_BIND_NOW"] = "1"  # else every child looks up the same symbols again
 
@@ -128,8 +129,15 @@ class Runner:
 
     def plain(self, program: Program) -> Trace:
         """The same run without a tracer: no events."""
+        return self._plain(program)
+
+    def oracle(self, program: Program) -> Trace:
+        """The run as the instrumented program tells it (see `oracle`): values are literal text of nodes."""
+        return self._plain(program, _ORACLE)
+
+    def _plain(self, program: Program, oracle: Sequence[str] = ()) -> Trace:
         with self._lock:
-            ticket = self._submit(program, plain=True)
+            ticket = self._submit(program, plain=True, oracle=oracle)
             while (trace := self._done[ticket]) is None:
                 self._pump()
             del self._done[ticket]
@@ -176,9 +184,9 @@ class Runner:
         self._workers.append(worker)
         return worker
 
-    def _submit(self, program: Program | Edited, plain: bool = False) -> int:
+    def _submit(self, program: Program | Edited, plain: bool = False, oracle: Sequence[str] = ()) -> int:
         program, edits = (program.program, program.edits) if isinstance(program, Edited) else (program, ())
-        request = _request(program, plain, edits)
+        request = _request(program, plain, edits, oracle)
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -285,8 +293,11 @@ def _trace(program: Program, answer: bytes, greeting: Mapping[str, Any]) -> Trac
     return decode(program, answer[_HEAD.size :], how, code, wall_s, cpu_s, greeting)
 
 
-def _request(program: Program, plain: bool, edits: tuple[Edit, ...]) -> bytes:
-    about = {"source": program.source, "entry": program.entry, "stdin": program.stdin, "plain": plain, "edits": edits}
+def _request(program: Program, plain: bool, edits: tuple[Edit, ...], oracle: Sequence[str] = ()) -> bytes:
+    about: dict[str, Any] = {"source": program.source, "entry": program.entry, "stdin": program.stdin}
+    about |= {"plain": plain, "edits": edits}
+    if oracle:
+        about["oracle"] = {name: _ZYGOTE.with_name(name + ".py").read_text(encoding="utf-8") for name in oracle}
     return _frame(about)
 
 

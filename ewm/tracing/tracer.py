@@ -89,6 +89,7 @@ def make_trace(
     firsts: dict[int, int] = {}
     shared: frozenset[int] = frozenset()
     withs: frozenset[int] = frozenset()
+    idle: frozenset[int] = frozenset()
     known: dict[int, Code] = {}  # by id of the code object
     codes: dict[int, CodeType] = {}
     namespace: dict[str, Any] = {}
@@ -103,9 +104,9 @@ def make_trace(
     guessed = False  # the waiting exception's value is what the frame saw last: the next event knows better
 
     def start(source: str, own: dict[int, CodeType], names: dict[str, Any], change: Any = None) -> None:
-        nonlocal edit, firsts, shared, withs, known, codes, namespace, frames, module_texts, module_values
+        nonlocal edit, firsts, shared, withs, idle, known, codes, namespace, frames, module_texts, module_values
         nonlocal numbers, depth, waiting, waiting_frame, guessed
-        firsts, shared, withs = first_lines(source)
+        firsts, shared, withs, idle = first_lines(source)
         known, codes, namespace, edit = {}, own, names, change
         frames, module_texts, module_values = {}, {}, {}
         numbers, depth, waiting, waiting_frame, guessed = 0, -1, None, -1, False
@@ -269,12 +270,14 @@ def make_trace(
                 if numbers == 0 and frame.f_locals is namespace:
                     if not firsts:
                         return None  # no statement: Python would report a line 0
-                    state = frames[id(frame)] = Frame(0, code.co_name, Code(code, withs), module_texts, module_values)
+                    state = frames[id(frame)] = Frame(
+                        0, code.co_name, Code(code, withs, idle), module_texts, module_values
+                    )
                     state.space = namespace
                     return handle
                 numbers += 1
                 if id(code) not in known:
-                    known[id(code)] = Code(code, withs)
+                    known[id(code)] = Code(code, withs, idle)
                 state = frames[id(frame)] = Frame(numbers, code.co_name, known[id(code)], {}, {})
                 if not code.co_flags & OPTIMIZED:
                     state.space = frame.f_locals

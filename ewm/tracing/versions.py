@@ -58,13 +58,15 @@ class Code:
 
     __slots__ = ("_code", "_inlined", "inlines", "ops", "silent")
 
-    def __init__(self, code: CodeType, withs: frozenset[int]):
+    def __init__(self, code: CodeType, withs: frozenset[int], idle: frozenset[int]):
         self._code, self.ops = code, code.co_code
         kinds = self.ops[::2]
         self.inlines = not _CLEAR.isdisjoint(kinds)  # has inlined comprehensions
         self._inlined: list[tuple[int, str, tuple[int, int], tuple[int, int]]] | None = None
         # a new line there is no statement
         self.silent = _silent(kinds) | _returns(code, kinds, withs) if RERAISE in kinds else _NONE
+        if idle and self.silent:
+            self.silent -= {at for first, end, line in code.co_lines() if line in idle for at in range(first, end, 2)}
 
     def op(self, at: int) -> int:
         """The opcode under way: a 3.13 that has just yielded stands at the RESUME behind it."""

@@ -37,8 +37,6 @@ KNOWN = {
         "the outer one is not run to drop it: the inner one is closed one level higher",
     ("endings: break as the end of finally", "3.12"): "no line event for the `break`: its jump was optimised away",
     ("endings: break as the end of finally", "3.13"): "the same",
-    ("endings: pass as the end of finally", "3.12"): "as for `break`",
-    ("endings: pass as the end of finally", "3.13"): "the same",
 }  # fmt: skip
 
 

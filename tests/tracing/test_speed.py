@@ -60,7 +60,8 @@ def test_the_benchmark_runs_every_way(speed, tmp_path, capsys):
     speed.main([str(file), "--repeats", "1", "--fresh", "1", "--csv", str(table)])
     found = list(csv.DictReader(table.open()))
     assert {row["way"] for row in found} >= WAYS
-    assert all(float(row["cpu_ms_per_program"]) > -0.5 for row in found)
+    times = {row["way"]: float(row["cpu_ms_per_program"]) for row in found}  # of ours the start is taken off: noise
+    assert all(times[way] > 0 for way in WAYS - {"forked", "batched"})
     assert "one fork each: p50" in capsys.readouterr().out
 
 

@@ -37,6 +37,50 @@ CASES = {
             "1 call 2", "1 unwind 2 -> GeneratorExit", "0 return 5 -> None",
         ],
     ),
+    "a generator that is ended before it began has no frame": (
+        "def g():\n    yield 1\nit = g()\ntry:\n    it.throw(KeyError(1))\nexcept KeyError:\n    pass\n",
+        None,
+        [
+            "0 line 1", "0 line 3", "0 line 4", "0 line 5",
+            "0 exception 5 -> KeyError", "0 line 6", "0 line 7", "0 return 7 -> None",
+        ],
+    ),
+    "a statement over lines on the line of its head": (
+        "k = 1\nif (k and\n    k): x = [\n    1,\n    k]\nfor i in (1,\n    2): x = [\n    i]\n",
+        None,
+        [
+            "0 line 1", "0 line 2 k=1", "0 line 6 k=1 x=[1, 1]", "0 line 6 k=1 x=[1] i=1", "0 line 6 k=1 x=[2] i=2",
+            "0 return 6 k=1 x=[2] i=2 -> None",
+        ],
+    ),
+    "what Python adds after an exception is no step": (
+        "class M:\n    def __enter__(s): pass\n    def __exit__(s, *e): return 1\ntry:\n    [][0]\nfinally:\n    try:\n        {}[1]\n"
+        "    finally:\n        with M():\n            int('x')\n    k = 1\n    while k:\n        k = 0\n",
+        None,
+        [
+            "0 line 1", "1 call 1", "1 line 1", "1 line 2", "1 line 3", "1 return 3 -> None", "0 line 4", "0 line 5",
+            "0 exception 5 -> IndexError", "0 line 7", "0 line 8", "0 exception 8 -> KeyError", "0 line 10",
+            "1 call 2", "1 line 2", "1 return 2 -> None", "0 line 11", "0 exception 11 -> ValueError", "0 line 10",
+            "1 call 3 e=(<class ValueError>, <ValueError>, <traceback>)", "1 line 3 e=(<class ValueError>, <ValueError>, <traceback>)",
+            "1 return 3 e=(<class ValueError>, <ValueError>, <traceback>) -> 1", "0 unwind 10 -> KeyError",
+        ],
+    ),
+    "a finally that ends in a match raises again where it stands": (
+        "try:\n    [][0]\nfinally:\n    match 1:\n        case 2:\n            k = 1\n        case k:\n            k = 2\n",
+        None,
+        [
+            "0 line 1", "0 line 2", "0 exception 2 -> IndexError", "0 line 4", "0 line 5", "0 line 7", "0 line 8 k=1",
+            "0 unwind 8 k=2 -> IndexError",
+        ],
+    ),
+    "a finally that ends in pass": (
+        "try:\n    [][0]\nfinally:\n    try:\n        k = 1\n    except KeyError:\n        k = 2\n    pass\n",
+        None,
+        [
+            "0 line 1", "0 line 2", "0 exception 2 -> IndexError", "0 line 4", "0 line 5", "0 line 8 k=1",
+            "0 unwind 8 k=1 -> IndexError",
+        ],
+    ),
     "yield from": (
         "def g():\n    yield 1\ndef h():\n    yield from g()\nx = list(h())\n",
         None,
