@@ -93,7 +93,8 @@ class Child:
         )
         self.tracer = make_trace(self.render, self.record.event, self.max_chars, self.stop, self.watch.notice)
         self.refuse = lambda what: self.stop("policy", what)
-        self.streams = make_streams()
+        self.make_streams = make_streams()
+        self.streams, self.fed = self.make_streams("", self.put_output), False
         self.state = State()
         self.alone = True
         self.printed = 0
@@ -160,7 +161,10 @@ class Child:
         self.record.begin(slot, self.limits["max_events"])
         self.printed = 0
         self.forget()
-        sys.stdin, sys.stdout, sys.stderr = self.streams(stdin, self.put_output)
+        if stdin or self.fed:  # else nobody used these; of a pure program print and input at the end leave no mark
+            self.streams = self.make_streams(stdin, self.put_output)
+        self.fed = bool(stdin)
+        sys.stdin, sys.stdout, sys.stderr = self.streams
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc, assignment]
 
     def run(self, request: dict[str, Any], slot: int, alone: bool, trusted: bool = False) -> dict[str, Any] | None:

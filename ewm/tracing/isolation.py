@@ -48,7 +48,8 @@ class Guard:
         self.level = "L0"
         self.notes: dict[str, str] = {}
         self.seccomp: Any = None  # what each child adds
-        self.own: Callable[[int], None] = lambda pid: None
+        self.prctl = system.bare_prctl()
+        self.own: Any = None  # the place in it for the child's number
         self.children = -1
         self.inside = False  # process 1 of its own namespace
         self.cpu_s = max(1, math.ceil(limits["cpu_s"]))  # rlimits know whole seconds
@@ -75,17 +76,18 @@ class Guard:
         """Seccomp: what the zygote can do without, now; the rest is for its children."""
         base, rest, self.own = filters(os.uname().machine)
         system.prctl(system.SET_SECCOMP, system.TWO, ctypes.byref(base))
-        self.seccomp = rest
+        self.seccomp = ctypes.byref(rest)
 
     def enter_child(self) -> None:
         """After the fork, before the program."""
         if LINUX:
-            system.prctl(system.SET_PDEATHSIG, system.SIGKILL)
+            self.prctl(system.SET_PDEATHSIG, signal.SIGKILL.value)
         else:
             resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then SIGKILL
         if self.seccomp is not None:
-            self.own(os.getpid())
-            system.prctl(system.SET_SECCOMP, system.TWO, ctypes.byref(self.seccomp))
+            self.own.value = os.getpid()
+            if self.prctl(system.SET_SECCOMP, 2, self.seccomp) < 0:
+                raise OSError(ctypes.get_errno(), "seccomp")
 
     def reap(self, pid: int) -> None:
         """Kill what a finished program left behind. Orphans become our children: none there, none left."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable
 from typing import Any
 
 ARCHES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # linux/audit.h
@@ -44,8 +43,13 @@ CLONE, CLONE3, PRLIMIT, TGKILL = (56, 220), 435, (302, 261), (234, 131)
 CHILD_ONLY = frozenset(("fork", "vfork", "kill", "pidfd_open", "setpgid", "setrlimit"))
 CLONE_THREAD = 0x10000
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
-LOAD, EQUAL, ABOVE, BITS, END = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF: ld abs, jeq, jge, jset, ret
+LOAD, JUMP, EQUAL, ABOVE, BITS, END = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06  # BPF: ld abs, ja, jeq, jge, jset, ret
 NUMBER, ARCH, ARGS = 0, 4, 16  # offsets in struct seccomp_data
+
+
+VERDICT = [(END, 0, 0, ALLOW), (END, 0, 0, EPERM)]
+OWN = 0x0E0E0E0E  # the child's number goes there
+Row = tuple[int, int, int, int]
 
 
 class _Program(ctypes.Structure):
@@ -56,31 +60,33 @@ class _Program(ctypes.Structure):
         super().__init__(len(rows), ctypes.addressof(self.text))
 
 
-def filters(machine: str) -> tuple[Any, Any, Callable[[int], None]]:
+def filters(machine: str) -> tuple[Any, Any, Any]:
     """Two struct sock_fprog for prctl(PR_SET_SECCOMP, 2, ...): for the zygote once, and the rest for each child.
 
-    The third tells the rest whose it will be: the child's number. Installing costs by length. KeyError where the
-    numbers are not known.
+    The third holds whose the rest will be: its value is to be the child's number. Installing costs by length. KeyError
+    where the numbers are not known.
     """
     column, arch = ARCHES[machine]
+    base: dict[int, list[Row]] = {}
+    rest: dict[int, list[Row]] = {CLONE3: [(END, 0, 0, ENOSYS)]}
+    for name, numbers in DENIED.items():
+        if (number := numbers[column]) is not None:
+            (rest if name in CHILD_ONLY else base)[number] = [(END, 0, 0, EPERM)]
+    rest[CLONE[column]] = [(LOAD, 0, 0, ARGS), (BITS, 0, 1, CLONE_THREAD), *VERDICT]
+    rest[PRLIMIT[column]] = [(LOAD, 0, 0, ARGS + 16), (EQUAL, 0, 1, 0), *VERDICT]  # asking is allowed, setting not
+    rest[TGKILL[column]] = [(LOAD, 0, 0, ARGS), (EQUAL, 0, 1, OWN), *VERDICT]
     head = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, arch), (END, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
     head += [(ABOVE, 0, 1, 0x40000000), (END, 0, 0, EPERM)]  # x32 numbers
-    base, rest = list(head), list(head)
-    for name, numbers in DENIED.items():
-        rows = rest if name in CHILD_ONLY else base
-        if numbers[column] is not None:
-            rows += [(EQUAL, 0, 1, numbers[column] or 0), (END, 0, 0, EPERM)]
-    rest += [(EQUAL, 0, 1, CLONE3), (END, 0, 0, ENOSYS)]
-    rest += [(EQUAL, 0, 4, CLONE[column]), (LOAD, 0, 0, ARGS), (BITS, 0, 1, CLONE_THREAD)]
-    rest += [(END, 0, 0, ALLOW), (END, 0, 0, EPERM)]
-    rest += [
-        (EQUAL, 0, 4, PRLIMIT[column]),
-        (LOAD, 0, 0, ARGS + 16),
-        (EQUAL, 0, 1, 0),
-    ]  # asking is allowed, setting not
-    rest += [(END, 0, 0, ALLOW), (END, 0, 0, EPERM)]
-    rest += [(EQUAL, 0, 4, TGKILL[column]), (LOAD, 0, 0, ARGS), (EQUAL, 0, 1, 0)]
-    whose = 8 * len(rest) - 4  # where the last row has its number
-    rest += [(END, 0, 0, ALLOW), (END, 0, 0, EPERM)]
-    first, second = (_Program([*rows, (END, 0, 0, ALLOW)]) for rows in (base, rest))
-    return first, second, lambda pid: struct.pack_into("<I", second.text, whose, pid)
+    rows = [*head, *_tree(sorted(rest.items()))]
+    second = _Program(rows)
+    whose = 8 * [row[3] for row in rows].index(OWN) + 4
+    return _Program([*head, *_tree(sorted(base.items()))]), second, ctypes.c_uint32.from_buffer(second.text, whose)
+
+
+def _tree(cases: list[tuple[int, list[Row]]]) -> list[Row]:
+    """By halves: the kernel tries a new filter on every call there is, at every fork."""
+    if len(cases) <= 2:
+        return [row for number, rows in cases for row in ((EQUAL, 0, len(rows), number), *rows)] + [(END, 0, 0, ALLOW)]
+    middle = len(cases) // 2
+    left, right = _tree(cases[:middle]), _tree(cases[middle:])
+    return [(ABOVE, 0, 1, cases[middle][0]), (JUMP, 0, 0, len(left)), *left, *right]

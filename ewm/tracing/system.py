@@ -31,6 +31,11 @@ def prctl(*args: Any) -> None:
     _checked(_libc.prctl(*args, *[ZERO] * (5 - len(args))))
 
 
+def bare_prctl() -> Any:
+    """prctl for plain numbers, without a check: what a child calls must touch little memory, and make nothing."""
+    return _libc.prctl if LINUX else None
+
+
 def unshare(flags: int) -> None:
     _checked(_libc.unshare(ctypes.c_int(flags)))
 

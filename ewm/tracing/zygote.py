@@ -18,6 +18,8 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -95,7 +97,7 @@ def fill_pools() -> list[Any]:
 class Zygote:
     """The loop over requests."""
 
-    def __init__(self, isolation: ModuleType, record: ModuleType, child: ModuleType):
+    def __init__(self, isolation: ModuleType, record: ModuleType, child: ModuleType, seal: Callable[[], None]):
         self.record = record
         self.stdin, self.stdout = os.dup(0), os.dup(1)
         self.null = os.open(os.devnull, os.O_RDWR)
@@ -116,8 +118,9 @@ class Zygote:
         self.limits = setup["limits"]
         self.memory = mmap.mmap(-1, record.SIZE)
         self.child = child.Child(self.limits, self.memory)
-        self.child.warm_up()
         self.guard = isolation.enter_zygote(setup)  # from here on this may be another process
+        seal()  # then the warm-up: it changes classes, and what is specialised for them
+        self.child.warm_up()
         about = {"isolation": self.guard.level, "python": sys.version.split()[0], "notes": self.guard.notes}
         greeting = json.dumps(about).encode()
         write(self.stdout, len(greeting).to_bytes(4, "little") + greeting)
@@ -260,8 +263,8 @@ def main(folder: str) -> None:
     for name in set(os.environ) - {"TZ", "LC_ALL"}:
         del os.environ[name]
     gc.disable()
-    zygote = Zygote(modules["isolation"], modules["record"], modules["child"])
-    modules["sealing"].seal(list(modules.values()))
+    seal = partial(modules["sealing"].seal, list(modules.values()))
+    zygote = Zygote(modules["isolation"], modules["record"], modules["child"], seal)
     gc.collect()
     filler = fill_pools()  # noqa: F841  lives as long as the loop below
     gc.freeze()
