@@ -51,6 +51,7 @@ class Guard:
         self.prctl = system.bare_prctl()
         self.own: Any = None  # the place in it for the child's number
         self.children = -1
+        self.alone = False  # a child was seen to be refused a fork: it leaves nobody behind
         self.inside = False  # process 1 of its own namespace
         self.cpu_s = max(1, math.ceil(limits["cpu_s"]))  # rlimits know whole seconds
         self.memory = (limits["memory_mb"] << 20) + _size()
@@ -155,6 +156,7 @@ def enter_zygote(setup: dict[str, Any]) -> Guard:
         guard.attempt("seccomp", guard.filter_calls)
     places = (namespaces.PROBE, namespaces.PROBE + "/file") if guard.inside else ("/tmp", "/etc/passwd")
     found |= probe.refused(guard.enter_child, probe.acts(*places))
+    guard.alone = guard.seccomp is not None and "fork" in found
     guard.level = _level(found, wanted, int(guard.notes.get("landlock_abi", 0)) >= 4)
     guard.notes["refused"] = " ".join(sorted(found))
     return guard

@@ -8,6 +8,7 @@ not believed. Runs inside the child.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib import import_module
 from opcode import EXTENDED_ARG, opmap
@@ -33,6 +34,12 @@ HEAP_TYPE = 1 << 9  # a class made by Python code: its names can change
 IMPORT = opmap["IMPORT_NAME"]
 INTRINSIC, STAR = opmap.get("CALL_INTRINSIC_1", 255), 2  # `import *` from 3.12 on; 255 is in no code
 MATCH_CLASS = opmap["MATCH_CLASS"]
+BUILD_CLASS = opmap["LOAD_BUILD_CLASS"]
+ADDRESSES = frozenset(("id", "hash", "__hash__"))
+ADDRESS_WORDS = re.compile(r"{|set|hash|\bid\b|keys|items")  # without one of them no code can
+SETS = frozenset(("set", "frozenset", "keys", "items"))
+SET_OPS = frozenset((opmap["BUILD_SET"], opmap["SET_ADD"], opmap["SET_UPDATE"]))
+FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 FORBIDDEN = frozenset(
     opmap[name]
     for name in ("STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS", "IMPORT_STAR", "LOAD_LOCALS")
@@ -65,6 +72,23 @@ def pure(codes: Iterable[CodeType]) -> bool:
         ):
             return False
     return True
+
+
+def looks_at_addresses(codes: list[CodeType]) -> bool:
+    """May the order of a set, a hash or an id tell where objects lie? What repr writes is seen in the record.
+
+    Not seen: a set of iterators or methods in a program without a class, a lambda or an inner function.
+    """
+    sets = [code for code in codes if not SETS.isdisjoint(code.co_names) or not SET_OPS.isdisjoint(code.co_code[::2])]
+    if any(not ADDRESSES.isdisjoint(code.co_names) for code in codes):
+        return True
+    if not sets:
+        return False
+    functions = {const.co_name for const in codes[0].co_consts if type(const) is CodeType}
+    if "<lambda>" in functions or not functions.isdisjoint(*(code.co_names for code in sets)):
+        return True
+    inner = {const.co_name for code in codes[1:] for const in code.co_consts if type(const) is CodeType}
+    return not inner <= FOLDED or any(BUILD_CLASS in code.co_code[::2] for code in codes)
 
 
 class State:

@@ -15,7 +15,9 @@ from typing import Any
 
 SIZE = 16 << 20  # bytes; pages are only used when written
 SLOTS = 32  # programs of one fork at most
-WAITING, RUNNING, DONE, ALONE = range(4)  # ALONE: not here, give it a fork of its own
+# ALONE: not here, give it a fork of its own; SETTLE: and addresses that do not depend on what was before
+WAITING, RUNNING, DONE, ALONE, SETTLE = range(5)
+ADDRESS = b" at 0x"  # of an object, as repr writes it
 _ROW = struct.Struct("<IIIxxxxdd")  # start, used, state, wall seconds, CPU seconds
 _USED = struct.Struct("<I").pack_into
 TABLE = SLOTS * _ROW.size
@@ -85,9 +87,13 @@ class Record:
         self._write("".join(self.encode(row, 0)).encode("ascii") + b",", self.room + RESERVE)
         _ROW.pack_into(self.memory, self.at, self.start, self.used - self.start, DONE, wall_s, cpu_s)
 
-    def give_up(self) -> None:
+    def give_up(self, state: int = ALONE) -> None:
         """This program needs a fork of its own."""
-        _ROW.pack_into(self.memory, self.at, self.start, 0, ALONE, 0.0, 0.0)
+        _ROW.pack_into(self.memory, self.at, self.start, 0, state, 0.0, 0.0)
+
+    def shows_address(self) -> bool:
+        """Does what was written hold the address of an object, in text?"""
+        return self.memory.find(ADDRESS, self.start, self.used) >= 0
 
 
 def clear(memory: Any, slots: int) -> None:

@@ -58,11 +58,29 @@ class _Worker:
         self.stdin, self.stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
         self.waiting: deque[tuple[int, Program, bytes]] = deque()  # ticket, program, request
         self.bytes = 0
+        self.buffer = bytearray()
         _write(self.stdin, setup)
         size = _read(self.stdout, 4)
         if not size:
             raise RuntimeError(f"the tracing process did not start: {' '.join(command)}")
         self.greeting: dict[str, Any] = json.loads(_read(self.stdout, int.from_bytes(size, "little")))
+
+    def read(self) -> bool:
+        """What is there; false at the end."""
+        chunk = os.read(self.stdout, 1 << 20)
+        self.buffer += chunk
+        return bool(chunk)
+
+    def answers(self) -> Iterator[bytes]:
+        """Those that are whole: head and record."""
+        start = 0
+        while len(self.buffer) - start >= _HEAD.size:
+            end = start + _HEAD.size + _HEAD.unpack_from(self.buffer, start)[0]
+            if end > len(self.buffer):
+                break
+            yield bytes(self.buffer[start:end])
+            start = end
+        del self.buffer[:start]
 
     def takes(self, size: int) -> bool:
         return not self.waiting or (len(self.waiting) < self.ahead and self.bytes + size < _PIPE)
@@ -238,22 +256,24 @@ class Runner:
             poll.register(fd, select.POLLIN)
         for fd, _ in poll.poll():
             worker = busy[fd]
-            head = _read(fd, _HEAD.size)
-            size = _HEAD.unpack(head)[0] if len(head) == _HEAD.size else -1
-            payload = _read(fd, max(0, size))
-            if len(payload) != size:
+            if not worker.read():
                 self._replace(worker)
                 continue
-            self._deaths = 0
-            ticket, program, request = worker.waiting.popleft()
-            worker.bytes -= len(request)
-            if ticket not in self._done and self.cache is None:
-                continue
-            trace = _trace(program, head + payload, worker.greeting)
-            if self.cache is not None:
-                self.cache.put(request, head + payload, trace.status, worker.greeting)
-            if ticket in self._done:
-                self._done[ticket] = trace
+            for answer in worker.answers():
+                self._take(worker, answer)
+
+    def _take(self, worker: _Worker, answer: bytes) -> None:
+        """The next program of this worker is done."""
+        self._deaths = 0
+        ticket, program, request = worker.waiting.popleft()
+        worker.bytes -= len(request)
+        if ticket not in self._done and self.cache is None:
+            return
+        trace = _trace(program, answer, worker.greeting)
+        if self.cache is not None:
+            self.cache.put(request, answer, trace.status, worker.greeting)
+        if ticket in self._done:
+            self._done[ticket] = trace
 
     def _replace(self, worker: _Worker) -> None:
         """The zygote died: the program it was running is lost, the others go to another one."""

@@ -27,10 +27,9 @@ REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) i
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after use of descriptor 0 or 1
 HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
-POOL, HEADER = 1 << 14, 48  # bytes, in CPython 3.11 to 3.13
 NAMES = (
-    "system", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "sealing", "assign",
-    "policy", "folding", "versions", "tracer", "record", "streams", "child",
+    "system", "memory", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "sealing",
+    "assign", "policy", "folding", "versions", "tracer", "record", "streams", "child",
 )  # fmt: skip
 
 
@@ -78,22 +77,6 @@ def write(fd: int, data: bytes) -> None:
             os._exit(0)
 
 
-def fill_pools() -> list[Any]:
-    """Use up the gaps in memory that is in use: what a child makes then lies together, and few pages are copied.
-
-    Goes by CPython's own allocator, 32 sizes in pools of 16 KiB with a header; with another one it does no good.
-    """
-    kept: list[Any] = []
-    for size in range(16, 513, 16):
-        run = 0  # objects one after the other from the beginning of a pool: it is a fresh one
-        while run < 3 and len(kept) < 100_000:
-            made: Any = bytes(size - 33) if size > 34 else (1 << 40) + len(kept) if size > 16 else object()
-            kept.append(made)
-            run = run + 1 if id(made) % POOL == HEADER + run * size else 0
-        del made, kept[-run:]
-    return kept
-
-
 class Zygote:
     """The loop over requests."""
 
@@ -116,6 +99,7 @@ class Zygote:
         self.feeds.register(0, select.POLLIN)
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
+        self.answers: list[bytes] = []
         self.memory = mmap.mmap(-1, record.SIZE)
         self.child = child.Child(self.limits, self.memory)
         self.guard = isolation.enter_zygote(setup)  # from here on this may be another process
@@ -148,16 +132,13 @@ class Zygote:
             while not alone[first] and last < len(requests) and not alone[last]:
                 last += 1
             group = requests[first:last]
-            began = time.monotonic()
-            how, code, cpu_s = self.fork(group)
-            wall_s = time.monotonic() - began
             if len(group) == 1:
-                _, data, _, _ = self.record.read(self.memory, 0)
-                self.send(data, how, code, wall_s, cpu_s)
+                self.single(requests[first])
                 first += 1
                 continue
+            how, _, _ = self.fork(group)
             rows = [self.record.read(self.memory, slot) for slot in range(len(group))]
-            again = (self.record.RUNNING, self.record.ALONE)
+            again = (self.record.RUNNING, self.record.ALONE, self.record.SETTLE)
             alone[first:last] = [how == WROTE or state in again for state, *_ in rows]
             if not any(alone[first:last]) and rows[0][0] == self.record.WAITING:
                 alone[first] = True  # the child did not even begin: go on one by one
@@ -169,19 +150,31 @@ class Zygote:
             if state == self.record.WAITING:
                 break
             if alone[first]:
-                began = time.monotonic()
-                how, code, cpu_s = self.fork([requests[first]])
-                _, data, _, _ = self.record.read(self.memory, 0)
-                self.send(data, how, code, time.monotonic() - began, cpu_s)
+                self.send()
+                self.single(requests[first], settled=state == self.record.SETTLE)
             else:
-                self.send(data, EXITED, 0, wall_s, cpu_s)
+                self.answers += (HEAD.pack(len(data), EXITED, 0, wall_s, cpu_s), data)
             first += 1
+        self.send()
         return first
 
-    def send(self, data: bytes, how: int, code: int, wall_s: float, cpu_s: float) -> None:
-        write(self.stdout, HEAD.pack(len(data), how, code, wall_s, cpu_s) + data)
+    def single(self, request: dict[str, Any], settled: bool = False) -> None:
+        """A child for one program; once more, settled, if it turns out to look at addresses."""
+        began = time.monotonic()
+        how, code, cpu_s = self.fork([request], settled)
+        state, data, _, _ = self.record.read(self.memory, 0)
+        if state == self.record.SETTLE and not settled:
+            self.single(request, settled=True)
+            return
+        self.answers += (HEAD.pack(len(data), how, code, time.monotonic() - began, cpu_s), data)
+        self.send()
 
-    def fork(self, requests: list[dict[str, Any]]) -> tuple[int, int, float]:
+    def send(self) -> None:
+        """What is ready, in one piece."""
+        write(self.stdout, b"".join(self.answers))
+        self.answers.clear()
+
+    def fork(self, requests: list[dict[str, Any]], settled: bool = False) -> tuple[int, int, float]:
         """Run them in one child: (how it ended, exit code or signal, CPU seconds)."""
         self.record.clear(self.memory, len(requests))
         began = time.monotonic()
@@ -192,11 +185,12 @@ class Zygote:
                 os.dup2(self.null, 2)
                 os.closerange(3, 64)
                 self.guard.enter_child()
-                self.child.run_all(requests)
+                self.child.run_all(requests, settled)
             finally:
                 os._exit(70)
         how, state, usage = self.watch(pid, began) if HANDLES else self.look(pid, began)
-        self.guard.reap(pid)
+        if not self.guard.alone:
+            self.guard.reap(pid)
         cpu_s = usage.ru_utime + usage.ru_stime
         spilled = False
         while self.spills.poll(0):
@@ -266,7 +260,7 @@ def main(folder: str) -> None:
     seal = partial(modules["sealing"].seal, list(modules.values()))
     zygote = Zygote(modules["isolation"], modules["record"], modules["child"], seal)
     gc.collect()
-    filler = fill_pools()  # noqa: F841  lives as long as the loop below
+    filler = modules["memory"].fill_pools()  # noqa: F841  lives as long as the loop below
     gc.freeze()
     zygote.serve()
 
