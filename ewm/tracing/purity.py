@@ -36,8 +36,8 @@ INTRINSIC, STAR = opmap.get("CALL_INTRINSIC_1", 255), 2  # `import *` from 3.12 
 MATCH_CLASS = opmap["MATCH_CLASS"]
 BUILD_CLASS = opmap["LOAD_BUILD_CLASS"]
 ADDRESSES = frozenset(("id", "hash", "__hash__"))
-ADDRESS_WORDS = re.compile(r"{|set|hash|\bid\b|keys|items")  # without one of them no code can
-SETS = frozenset(("set", "frozenset", "keys", "items"))
+ADDRESS_WORDS = re.compile(r"{|set|hash|\bid\b")  # without one of them no code can
+SETS = frozenset(("set", "frozenset"))
 SET_OPS = frozenset((opmap["BUILD_SET"], opmap["SET_ADD"], opmap["SET_UPDATE"]))
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 FORBIDDEN = frozenset(
@@ -77,7 +77,8 @@ def pure(codes: Iterable[CodeType]) -> bool:
 def looks_at_addresses(codes: list[CodeType]) -> bool:
     """May the order of a set, a hash or an id tell where objects lie? What repr writes is seen in the record.
 
-    Not seen: a set of iterators or methods in a program without a class, a lambda or an inner function.
+    Not seen: a set of iterators or methods in a program without a class, a lambda or an inner function; sets that are
+    made of dict views.
     """
     sets = [code for code in codes if not SETS.isdisjoint(code.co_names) or not SET_OPS.isdisjoint(code.co_code[::2])]
     if any(not ADDRESSES.isdisjoint(code.co_names) for code in codes):
