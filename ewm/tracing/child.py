@@ -179,7 +179,7 @@ class Child:
 
     def run(self, request: dict[str, Any], slot: int, alone: bool, trusted: bool = False) -> dict[str, Any] | None:
         """Compile and run; the namespace, to be kept alive. To run beside others a program must be pure."""
-        self.begin(request["stdin"], slot, alone)
+        _begin(self, request["stdin"], slot, alone)
         module = ModuleType("__main__")
         namespace = module.__dict__
         namespace["__builtins__"] = sys.modules["builtins"]
@@ -240,7 +240,7 @@ class Child:
         gone = begun and (lost(trace) or overflowed(caught))
         watch.stop()
         _settrace(None)
-        self.close(caught, gone, value, entry is not None)
+        _close(self, caught, gone, value, entry is not None)
 
     def close(self, caught: BaseException | None, gone: bool, value: Any, called: bool) -> None:
         shown = result = None
@@ -253,16 +253,17 @@ class Child:
             elif called:
                 result = self.render(value)
         except MemoryError:
-            return self.end("memory")
+            return _end(self, "memory")
         if issubclass(type(caught), MemoryError):
-            return self.end("memory", shown)
+            return _end(self, "memory", shown)
         if gone:
-            return self.end("trace_lost", shown)
+            return _end(self, "trace_lost", shown)
         if self.watch.refused:  # whatever came of it is the sandbox's doing
-            return self.end("policy", shown or {"type": "policy", "message": self.watch.refused}, result)
+            return _end(self, "policy", shown or {"type": "policy", "message": self.watch.refused}, result)
         if issubclass(type(caught), SystemExit):
-            return self.end("exit", shown)
-        return self.end("ok" if caught is None else "exception", shown, result)
+            return _end(self, "exit", shown)
+        return _end(self, "ok" if caught is None else "exception", shown, result)
 
 
-_run, _execute = Child.run, Child.execute  # as functions: a sealed method takes one level more of the program's stack
+# as functions: a sealed method takes one level more of the program's stack, and touches more memory
+_run, _execute, _begin, _close, _end = Child.run, Child.execute, Child.begin, Child.close, Child.end

@@ -112,6 +112,7 @@ class Runner:
         self._about = _setup(cfg)
         self._setup = _frame(self._about)
         self._workers: list[_Worker] = []
+        self._poll = select.poll()
         self._done: dict[int, Trace | None] = {}
         self._held: dict[int, tuple[Program, bytes]] = {}  # ticket -> what another one is asking already
         self.cache: Cache | None = None  # from the first program on, if there is to be one
@@ -129,7 +130,9 @@ class Runner:
         """End every zygote; the Runner may be used again."""
         with self._lock:
             while self._workers:
-                self._workers.pop().close()
+                worker = self._workers.pop()
+                self._poll.unregister(worker.stdout)
+                worker.close()
             if self.cache is not None:
                 self.cache.close()
 
@@ -200,6 +203,7 @@ class Runner:
             )
             raise IsolationError(f"trace.require={wanted}, but this machine gives {reached} ({notes})")
         self._workers.append(worker)
+        self._poll.register(worker.stdout, select.POLLIN)
         return worker
 
     def _submit(self, program: Program | Edited, plain: bool = False, oracle: Sequence[str] = ()) -> int:
@@ -250,12 +254,8 @@ class Runner:
 
     def _pump(self) -> None:
         """Wait for answers and store them."""
-        poll = select.poll()
-        busy = {w.stdout: w for w in self._workers if w.waiting}
-        for fd in busy:
-            poll.register(fd, select.POLLIN)
-        for fd, _ in poll.poll():
-            worker = busy[fd]
+        ready = {fd for fd, _ in self._poll.poll()}
+        for worker in [w for w in self._workers if w.stdout in ready]:
             if not worker.read():
                 self._replace(worker)
                 continue
@@ -278,7 +278,10 @@ class Runner:
     def _replace(self, worker: _Worker) -> None:
         """The zygote died: the program it was running is lost, the others go to another one."""
         self._workers.remove(worker)
+        self._poll.unregister(worker.stdout)
         worker.close()
+        if not worker.waiting:  # idle: nothing is lost
+            return
         self._deaths += 1
         if self._deaths == _DEATHS:
             code = worker.process.returncode

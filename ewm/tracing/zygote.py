@@ -27,6 +27,7 @@ REEXEC = "--fixed"  # second start, with address randomisation off: hash(None) i
 EXITED, SIGNALED, CPU, WALL, WROTE = range(5)  # how a child ended; WROTE: by itself, after use of descriptor 0 or 1
 HANDLES = hasattr(os, "pidfd_open")  # Linux
 HEAD = struct.Struct("<IBidd")  # bytes that follow, how, exit code or signal, wall and CPU seconds
+UNUSED = [(0, select.POLLIN)]
 NAMES = (
     "system", "memory", "syscalls", "landlock", "namespaces", "probe", "isolation", "purity", "snapshot", "sealing",
     "assign", "policy", "folding", "versions", "tracer", "record", "streams", "child",
@@ -83,7 +84,10 @@ class Zygote:
     def __init__(self, isolation: ModuleType, record: ModuleType, child: ModuleType, seal: Callable[[], None]):
         self.record = record
         self.stdin, self.stdout = os.dup(0), os.dup(1)
-        self.null = os.open(os.devnull, os.O_RDWR)
+        self.stderr = sys.stderr = open(os.dup(2), "w", buffering=1)  # ours, kept; descriptor 2 is nobody's
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 2)
+        os.close(null)
         fed, self.feed = os.pipe()  # descriptor 0 of every child holds one byte: is it gone, the program read from it
         os.dup2(fed, 0)
         os.close(fed)
@@ -93,10 +97,11 @@ class Zygote:
         os.set_blocking(spill, False)
         os.dup2(spill, 1)
         os.close(spill)
-        self.spills = select.poll()
-        self.spills.register(self.spilled, select.POLLIN)
-        self.feeds = select.poll()
-        self.feeds.register(0, select.POLLIN)
+        self.signs = select.poll()  # of descriptors that the program used: one with text in it, the other without
+        self.signs.register(self.spilled, select.POLLIN)
+        self.signs.register(0, select.POLLIN)
+        self.ends = select.poll()  # of a child, and of the trainer
+        self.ends.register(self.stdin, 0)  # hang-up only
         setup = json.loads(read(self.stdin, int.from_bytes(read(self.stdin, 4), "little")))
         self.limits = setup["limits"]
         self.answers: list[bytes] = []
@@ -113,6 +118,7 @@ class Zygote:
         """Until stdin ends: take the requests that are there, at most a batch, and answer them in order."""
         more = select.poll()
         more.register(self.stdin, select.POLLIN)
+        parse: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         most = max(1, min(self.limits["batch"], self.record.SLOTS))
         while True:
             requests: list[dict[str, Any]] = []
@@ -120,7 +126,8 @@ class Zygote:
                 size = read(self.stdin, 4)
                 if not size:
                     os._exit(0)
-                requests.append(json.loads(read(self.stdin, int.from_bytes(size, "little"))))
+                text = read(self.stdin, int.from_bytes(size, "little")).decode("ascii")
+                requests.append(parse(text, 0)[0])  # json.loads less what is not needed: every step touches memory
             self.answer(requests)
 
     def answer(self, requests: list[dict[str, Any]]) -> None:
@@ -181,8 +188,8 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             try:
-                os.setpgid(0, 0)
-                os.dup2(self.null, 2)
+                if not self.guard.alone:
+                    os.setpgid(0, 0)
                 os.closerange(3, 64)
                 self.guard.enter_child()
                 self.child.run_all(requests, settled)
@@ -192,12 +199,7 @@ class Zygote:
         if not self.guard.alone:
             self.guard.reap(pid)
         cpu_s = usage.ru_utime + usage.ru_stime
-        spilled = False
-        while self.spills.poll(0):
-            spilled = bool(os.read(self.spilled, 1 << 16))
-        if not self.feeds.poll(0):
-            spilled = True
-            os.write(self.feed, b"x")
+        spilled = self.signs.poll(0) != UNUSED and self.mend()
         if how != EXITED:
             return how, signal.SIGKILL, cpu_s
         if os.WIFSIGNALED(state):
@@ -206,15 +208,23 @@ class Zygote:
             return SIGNALED, os.WTERMSIG(state), cpu_s
         return WROTE if spilled else EXITED, os.WEXITSTATUS(state), cpu_s
 
+    def mend(self) -> bool:
+        """Descriptors 0 and 1 as they were before somebody used them."""
+        while (ready := self.signs.poll(0)) != UNUSED:
+            if any(fd == self.spilled for fd, _ in ready):
+                os.read(self.spilled, 1 << 16)
+            else:
+                os.write(self.feed, b"x")
+        return True
+
     def watch(self, pid: int, began: float) -> tuple[int, int, Any]:
         """Wait until the child has ended, by itself or because it used up its time: how, and what wait4 says."""
-        clock = (~pid << 3) | 2  # the kernel's name for another process's CPU clock
-        cpu_limit = self.limits["cpu_s"]
         handle = os.pidfd_open(pid)
+        poll = self.ends
+        poll.register(handle, select.POLLIN)
         try:
-            poll = select.poll()
-            poll.register(handle, select.POLLIN)
-            poll.register(self.stdin, 0)  # hang-up only: the trainer died
+            clock = (~pid << 3) | 2  # the kernel's name for another process's CPU clock
+            cpu_limit = self.limits["cpu_s"]
             pause = 50
             while not (ready := poll.poll(pause)):
                 cpu = time.clock_gettime(clock)
@@ -228,6 +238,7 @@ class Zygote:
                 os._exit(1)
             return (EXITED, *os.wait4(pid, 0)[1:])
         finally:
+            poll.unregister(handle)
             os.close(handle)
 
     def look(self, pid: int, began: float) -> tuple[int, int, Any]:

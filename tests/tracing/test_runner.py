@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -126,6 +127,38 @@ def test_a_killed_zygote_costs_one_program():
         assert next(traces).status == "ok"
         os.kill(runner._workers[0].process.pid, signal.SIGKILL)
         assert [t.status for t in traces] == ["killed", "ok", "ok"]
+
+
+def test_a_zygote_killed_while_idle_costs_nothing():
+    with Runner(TraceConfig(workers=2)) as runner:
+        assert [t.status for t in runner.trace_all(map(Program, ["x = 1\n"] * 9))] == ["ok"] * 9
+        os.kill(runner._workers[0].process.pid, signal.SIGKILL)
+        assert [t.status for t in runner.trace_all(map(Program, ["x = 2\n"] * 99))] == ["ok"] * 99
+
+
+ADDRESSES = [
+    "class A: pass\nx = [id(A()) for _ in range(3)]\nprint(A(), A)\ny = [str(o) for o in {A(), A(), A()}]\n",
+    "fs = [(lambda: 0) for _ in range(40)]\ns = [fs.index(o) for o in set(fs)]\nprint(fs[0])\n",
+    "print(map(int, '12'), object(), object(), iter([]))\nx = repr(iter([1]))\n",
+    "def f(): pass\ndef g(): pass\nx = [h.__name__ for h in {f, g, len, print}]\ny = hash(f), hash(None)\n",
+]
+
+
+@pytest.mark.parametrize("batch", [1, 32])
+def test_addresses_do_not_tell_what_was_run_before(batch):
+    seen = {source: set() for source in ADDRESSES}
+    for run in range(3):
+        rng = random.Random(run)
+        sources = []
+        for _ in range(12):
+            size = rng.randrange(1, 900)
+            sources += [f"x = [i for i in range({size})]\nprint(x)\n", f"y = {'a' * size!r}\n", rng.choice(ADDRESSES)]
+        with Runner(TraceConfig(workers=1, batch=batch)) as runner:
+            for source, trace in zip(sources, runner.trace_all(map(Program, sources)), strict=True):
+                if source in seen:
+                    seen[source].add((trace.status, trace.stdout, str(trace.events)))
+    assert {source: len(kinds) for source, kinds in seen.items()} == dict.fromkeys(ADDRESSES, 1)
+    assert {kind[0] for kinds in seen.values() for kind in kinds} == {"ok"}
 
 
 def test_no_process_is_left_when_the_trainer_dies():
