@@ -237,7 +237,7 @@ class Runner:
             if not self._known(ticket, *held):
                 self._send(ticket, *held)
 
-    def _send(self, ticket: int, program: Program, request: bytes) -> None:
+    def _send(self, ticket: int, program: Program, request: bytes, again: bool = True) -> None:
         while True:
             worker = min(self._workers, key=lambda w: len(w.waiting), default=None)
             if worker is None or (worker.waiting and len(self._workers) < self._size):
@@ -250,7 +250,12 @@ class Runner:
         try:
             _write(worker.stdin, request)
         except BrokenPipeError:
+            idle = again and len(worker.waiting) == 1  # it died before this came: once more, to another one
+            if idle:
+                worker.waiting.clear()
             self._replace(worker)
+            if idle:
+                self._send(ticket, program, request, again=False)
 
     def _pump(self) -> None:
         """Wait for answers and store them."""
