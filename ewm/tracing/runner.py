@@ -7,16 +7,11 @@ one process; calls from several threads are serialised.
 
 from __future__ import annotations
 
-import json
 import os
 import select
-import struct
-import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from types import SimpleNamespace, TracebackType
 from typing import Any
 
@@ -29,72 +24,16 @@ from ewm.tracing.decode import SIGNALED, decode
 from ewm.tracing.edits import Edit, Edited
 from ewm.tracing.events import Trace
 from ewm.tracing.pythons import interpreter
+from ewm.tracing.worker import ZYGOTE, Worker, framed, request_of, setup_of, trace_of, write
 
 LEVELS = ("L0", "L1", "L2", "L3")
-_HEAD = struct.Struct("<IBidd")
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
-_PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
-_ZYGOTE = Path(__file__).with_name("zygote.py")
+_ZYGOTE = ZYGOTE
 _ORACLE = ("copying", "recorder", "instrument")  # sent along: few runs need them
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-_ENVIRONMENT["LD_BIND_NOW"] = "1"  # else every child looks up the same symbols again
 
 
 class IsolationError(RuntimeError):
     """The machine does not reach the level that the config requires."""
-
-
-class _Worker:
-    """One zygote and the requests it holds."""
-
-    def __init__(self, python: str, setup: bytes, ahead: int):
-        self.ahead = ahead  # requests it may hold, so that it never waits for us
-        command = [python, "-s", "-S", "-P", "-W", "ignore", str(_ZYGOTE)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
-        )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.stdin, self.stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
-        self.waiting: deque[tuple[int, Program, bytes]] = deque()  # ticket, program, request
-        self.bytes = 0
-        self.buffer = bytearray()
-        _write(self.stdin, setup)
-        size = _read(self.stdout, 4)
-        if not size:
-            raise RuntimeError(f"the tracing process did not start: {' '.join(command)}")
-        self.greeting: dict[str, Any] = json.loads(_read(self.stdout, int.from_bytes(size, "little")))
-
-    def read(self) -> bool:
-        """What is there; false at the end."""
-        chunk = os.read(self.stdout, 1 << 20)
-        self.buffer += chunk
-        return bool(chunk)
-
-    def answers(self) -> Iterator[bytes]:
-        """Those that are whole: head and record."""
-        start = 0
-        while len(self.buffer) - start >= _HEAD.size:
-            end = start + _HEAD.size + _HEAD.unpack_from(self.buffer, start)[0]
-            if end > len(self.buffer):
-                break
-            yield bytes(self.buffer[start:end])
-            start = end
-        del self.buffer[:start]
-
-    def takes(self, size: int) -> bool:
-        return not self.waiting or (len(self.waiting) < self.ahead and self.bytes + size < _PIPE)
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()  # the zygote kills its child and ends
-        self.process.stdout.close()
-        try:
-            self.process.wait(2)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 class Runner:
@@ -109,9 +48,9 @@ class Runner:
         self.cfg = cfg
         self._python = interpreter(cfg.python)
         self._size = cfg.workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
-        self._about = _setup(cfg)
-        self._setup = _frame(self._about)
-        self._workers: list[_Worker] = []
+        self._about = setup_of(cfg)
+        self._setup = framed(self._about)
+        self._workers: list[Worker] = []
         self._poll = select.poll()
         self._done: dict[int, Trace | None] = {}
         self._held: dict[int, tuple[Program, bytes]] = {}  # ticket -> what another one is asking already
@@ -193,8 +132,8 @@ class Runner:
                     self._done.pop(ticket, None)  # the reader left: answers still to come are dropped
                     self._held.pop(ticket, None)
 
-    def _start(self) -> _Worker:
-        worker = _Worker(self._python.path, self._setup, 2 * self.cfg.batch + 1)
+    def _start(self) -> Worker:
+        worker = Worker(self._python.path, self._setup, 2 * self.cfg.batch + 1, _ZYGOTE)
         reached, wanted = worker.greeting["isolation"], self.cfg.require
         if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
             worker.close()
@@ -208,7 +147,7 @@ class Runner:
 
     def _submit(self, program: Program | Edited, plain: bool = False, oracle: Sequence[str] = ()) -> int:
         program, edits = (program.program, program.edits) if isinstance(program, Edited) else (program, ())
-        request = _request(program, plain, edits, oracle)
+        request = request_of(program, plain, edits, oracle)
         with self._lock:
             self._ticket += 1
             self._done[self._ticket] = None
@@ -223,7 +162,7 @@ class Runner:
         if self.cache is None:
             self.cache = Cache(self.cfg, self._about, self.isolation)
         if (answer := self.cache.get(request)) is not None:
-            self._done[ticket] = _trace(program, answer, self.cache.reached)
+            self._done[ticket] = trace_of(program, answer, self.cache.reached)
         elif self.cache.ask(request):
             return False
         else:
@@ -248,7 +187,7 @@ class Runner:
         worker.waiting.append((ticket, program, request))
         worker.bytes += len(request)
         try:
-            _write(worker.stdin, request)
+            write(worker.stdin, request)
         except BrokenPipeError:
             idle = again and len(worker.waiting) == 1  # it died before this came: once more, to another one
             if idle:
@@ -267,20 +206,20 @@ class Runner:
             for answer in worker.answers():
                 self._take(worker, answer)
 
-    def _take(self, worker: _Worker, answer: bytes) -> None:
+    def _take(self, worker: Worker, answer: bytes) -> None:
         """The next program of this worker is done."""
         self._deaths = 0
         ticket, program, request = worker.waiting.popleft()
         worker.bytes -= len(request)
         if ticket not in self._done and self.cache is None:
             return
-        trace = _trace(program, answer, worker.greeting)
+        trace = trace_of(program, answer, worker.greeting)
         if self.cache is not None:
             self.cache.put(request, answer, trace.status, worker.greeting)
         if ticket in self._done:
             self._done[ticket] = trace
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: Worker) -> None:
         """The zygote died: the program it was running is lost, the others go to another one."""
         self._workers.remove(worker)
         self._poll.unregister(worker.stdout)
@@ -299,54 +238,3 @@ class Runner:
             self._done[ticket] = decode(program, b"", SIGNALED, max(0, -code), 0.0, 0.0, worker.greeting)
         for ticket, program, request in rest:
             self._send(ticket, program, request)
-
-
-def _paths(cfg: TraceConfig) -> list[str]:
-    """What the profile opens for reading, also under the names that lie behind symbolic links."""
-    given = [os.path.normpath(path) for path in (*cfg.read_paths, *cfg.sys_path)]
-    return sorted({*given, *map(os.path.realpath, given)})
-
-
-def _setup(cfg: TraceConfig) -> dict[str, Any]:
-    """What a zygote is told, once; no path of the cache in there."""
-    return {
-        "limits": {**{k: v for k, v in asdict(cfg).items() if not k.startswith("cache")}, "paths": _paths(cfg)},
-        "isolation": cfg.isolation,
-    }
-
-
-def _trace(program: Program, answer: bytes, greeting: Mapping[str, Any]) -> Trace:
-    """What a zygote answered: a head, then the record."""
-    _, how, code, wall_s, cpu_s = _HEAD.unpack_from(answer)
-    return decode(program, answer[_HEAD.size :], how, code, wall_s, cpu_s, greeting)
-
-
-def _request(program: Program, plain: bool, edits: tuple[Edit, ...], oracle: Sequence[str] = ()) -> bytes:
-    about: dict[str, Any] = {"source": program.source, "entry": program.entry, "stdin": program.stdin}
-    about |= {"plain": plain, "edits": edits}
-    if oracle:
-        about["oracle"] = {name: _ZYGOTE.with_name(name + ".py").read_text(encoding="utf-8") for name in oracle}
-    return _frame(about)
-
-
-def _frame(value: dict[str, Any]) -> bytes:
-    data = json.dumps(value).encode()
-    return len(data).to_bytes(4, "little") + data
-
-
-def _write(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _read(fd: int, size: int) -> bytes:
-    """`size` bytes, fewer at the end of the pipe."""
-    chunks = []
-    while size:
-        chunk = os.read(fd, min(size, 1 << 20))
-        if not chunk:
-            break
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)

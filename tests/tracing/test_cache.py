@@ -21,7 +21,7 @@ from ewm.programs import Program
 from ewm.tracing import Runner
 from ewm.tracing.cache import Cache, Memory, code, setting
 from ewm.tracing.disk import NAME, Disk
-from ewm.tracing.runner import _request, _setup
+from ewm.tracing.worker import request_of, setup_of
 
 REACHED = {"isolation": "L2", "python": "3.11.7", "notes": {}}
 CLOCK = "import time\nx = time.perf_counter_ns()\n"
@@ -40,12 +40,12 @@ PROGRAMS = [
 
 
 def digest(cfg=TraceConfig(), reached=REACHED, **more):
-    return setting({**_setup(cfg), **more}, reached)
+    return setting({**setup_of(cfg), **more}, reached)
 
 
 def cache(**keys):
     cfg = TraceConfig(**keys)
-    return Cache(cfg, _setup(cfg), REACHED)
+    return Cache(cfg, setup_of(cfg), REACHED)
 
 
 def texts(runner, programs):
@@ -181,7 +181,7 @@ def test_a_mended_tracer_hands_out_nothing_old(tmp_path, monkeypatch):
 @settings(max_examples=50, deadline=None)
 def test_other_programs_have_other_keys(parts):
     kept = cache(cache_mb=1)
-    requests = {part: _request(Program(*part), False, ()) for part in parts}
+    requests = {part: request_of(Program(*part), False, ()) for part in parts}
     for part, request in requests.items():
         kept.ask(request)
         kept.put(request, repr(part).encode(), "ok", REACHED)
