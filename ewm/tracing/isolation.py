@@ -82,7 +82,8 @@ class Guard:
     def enter_child(self) -> None:
         """After the fork, before the program."""
         if LINUX:
-            self.prctl(system.SET_PDEATHSIG, signal.SIGKILL.value)
+            if not self.inside:  # else the end of process 1 is that of all
+                self.prctl(system.SET_PDEATHSIG, signal.SIGKILL.value)
         else:
             resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s + 1))  # SIGXCPU, then SIGKILL
         if self.seccomp is not None:

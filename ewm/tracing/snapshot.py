@@ -128,7 +128,7 @@ def make_render(
 
     def remembered(value: Any, kind: type) -> str:
         """The text of a large container of atoms, made anew only if what is shown has changed."""
-        nonlocal hidden
+        nonlocal cut, hidden
         if kind is dict:
             shown = [*islice(value, max_elements), *islice(value.values(), max_elements)]
         else:
@@ -143,11 +143,14 @@ def make_render(
                 memory.clear()
             hidden = 0
             text = nested(value, max_chars, max_depth, ())
-            head = text[: text.rindex(", <+")] if hidden else text
+            head = text[: text.rindex(", <+") if hidden else -len(CLOSING[kind])]
             memory[id(value)] = kind, kinds, shown, head, len(value) - hidden
             return text
         _, _, _, head, count = old
-        return f"{head}, <+{len(value) - count}>{CLOSING[kind]}" if len(value) > count else head
+        left_out = len(value) - count
+        if left_out:
+            cut = True
+        return f"{head}, <+{left_out}>{CLOSING[kind]}" if left_out else head + CLOSING[kind]
 
     def closed(texts: list[str], total: int) -> str:
         """Joined, with a mark for those left out."""

@@ -48,7 +48,7 @@ class Worker:
 
     def read(self) -> bool:
         """What is there; false at the end."""
-        chunk = os.read(self.stdout, 1 << 20)
+        chunk = os.read(self.stdout, 1 << 16)  # what a pipe holds; more would be mapped anew each time
         self.buffer += chunk
         return bool(chunk)
 

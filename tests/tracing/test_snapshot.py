@@ -99,6 +99,18 @@ def test_a_large_value_is_seen_as_it_is_now(value, changes, kind, most):
         assert used(kept) == fresh(kept)
 
 
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset, dict.fromkeys])
+def test_a_value_that_outgrows_the_limit_is_marked(kind):
+    used, _, _ = make_render(max_elements=40, max_chars=900, max_depth=3)
+    value = list(range(39))
+    for size in range(39, 44):
+        kept = kind(value[:size]) if kind is not list else value
+        fresh, _, _ = make_render(max_elements=40, max_chars=900, max_depth=3)
+        assert used(kept) == fresh(kept)
+        assert ("<+" in used(kept)) == (size > 40)
+        value.append(size)
+
+
 BIG = [
     ([list(range(1000))] * 10**5, "[[0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, 4, <+995>], [0, 1, 2, 3, <+996>], <+99997>]"),
     (dict.fromkeys(range(10**6), 1), "{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, <+999995>}"),
