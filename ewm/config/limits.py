@@ -33,7 +33,7 @@ AT_LEAST_ONE = {
     "lora": ("r", "lora_alpha"),
     "data": ("num_train", "max_prompt_tokens", "max_target_tokens"),
     "model": ("max_length",),
-    "trace": ("memory_mb", "max_events", "max_elements", "max_chars", "max_depth", "batch", "cache_disk_mb"),
+    "trace": ("max_events", "max_elements", "max_chars", "max_depth", "batch", "cache_disk_mb"),
     "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every"),
     "grpo": (
         "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
@@ -74,6 +74,7 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     **_each({"trace": AT_LEAST_ONE["trace"]}, 1, True, SYSTEM),
     **_each({"trace": NOT_NEGATIVE["trace"]}, 0, True, SYSTEM),
     "trace.cpu_s": (0, False, SYSTEM),
+    "trace.memory_mb": (16, True, 2**40),  # less leaves no room for a thread: isolation would not be found
     "grpo.num_generations": (2, True, math.inf),
     "seed": (0, True, 2**31 - 1),  # what every library takes
     "lora.lora_dropout": (0, True, 1),

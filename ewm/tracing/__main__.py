@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
-from ewm.tracing.edits import Edited
+from ewm.tracing.edits import Edited, EditError
 from ewm.tracing.events import Trace
 from ewm.tracing.inputs import InputError, Inputs
 from ewm.tracing.options import parse
@@ -49,12 +49,14 @@ def run(args: Namespace, cfg: TraceConfig) -> None:
         except InputError as error:
             wrong.append(error)
 
+    if args.output and any(os.path.exists(name) and _same(name, args.output) for name in args.inputs):
+        raise InputError(f"--output {args.output}: that is an input")
     inputs = Inputs(args, skip if args.skip_bad else None)
     progress = Progress(_shown(args), inputs.share)
     with _output(args.output) as out, Runner(cfg) as runner:
         write = _writer(args, out)
         try:
-            for trace in runner.trace_all(feed()):
+            for trace in _named(runner.trace_all(feed()), kept):
                 name, program = kept.popleft()
                 write(program.program if isinstance(program, Edited) else program, replace(trace, id=name))
                 progress.add(trace.status)
@@ -67,6 +69,18 @@ def run(args: Namespace, cfg: TraceConfig) -> None:
             progress.close()
             if progress.begun and not args.quiet and not inputs.single:
                 progress.say(progress.line() + _cached(runner))
+
+
+def _same(name: str, other: str) -> bool:
+    return os.path.exists(other) and os.path.samefile(name, other) and stat.S_ISREG(os.stat(other).st_mode)
+
+
+def _named(traces: Iterator[Trace], kept: deque[tuple[str, Program | Edited]]) -> Iterator[Trace]:
+    """An edit that could not be made says in which program."""
+    try:
+        yield from traces
+    except EditError as error:
+        raise InputError(f"{kept[0][0]}: {error}") from None
 
 
 def _shown(args: Namespace) -> bool:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from mmap import mmap
 from resource import RUSAGE_SELF, getrusage
 from types import ModuleType
 from typing import Any
@@ -26,14 +27,13 @@ from ewm.tracing.streams import make_streams
 from ewm.tracing.tracer import lost, make_trace, overflowed, own_codes
 
 FILE = "<ewm-program>"
+SPARE = 8  # MiB that the programs before may hold
 WARM = 12  # runs after which the interpreter has specialised what it will
 RECURSION = 1000  # Python's own default
 CLEAN = frozenset(("ok", "exception", "exit", "syntax_error"))
 STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)  # kept: to destroy them costs a child copied pages
 _exit = os._exit
 _settrace, _set_limit = sys.settrace, sys.setrecursionlimit  # the program may put others there
-_settrace, _set_limit = sys.settrace, sys.setrecursionlimit  # the program may put others there
-_streams = make_streams()
 _now, _cpu = time.monotonic, time.thread_time  # with RLIMIT_CPU the process clock goes by ticks
 
 
@@ -97,6 +97,7 @@ class Child:
         self.make_streams = make_streams()
         self.streams, self.fed = self.make_streams("", self.put_output), False
         self.state = State()
+        self.kept: list[Any] = []
         self.alone = self.settled = True
         self.printed = 0
         self.began = self.cpu = 0.0
@@ -129,20 +130,31 @@ class Child:
         if len(requests) == 1:
             _run(self, requests[0], 0, alone=True)
             _exit(0)
-        kept: list[Any] = []  # nothing of a program is destroyed while another one runs
+        kept = self.kept  # nothing of a program is destroyed while another one runs
         most = getrusage(RUSAGE_SELF).ru_maxrss + self.limits["memory_mb"] * 256  # KiB: a quarter of the limit
         for slot, request in enumerate(requests):
             kept.append(_run(self, request, slot, alone=False))
             if getrusage(RUSAGE_SELF).ru_maxrss > most:
                 break
+        if not self.room():  # those after the first may have had too little of it
+            self.record.give_up_after_first(len(requests))
         _exit(0)
+
+    def room(self) -> bool:
+        """There is as much memory for the next program as there was for the first, but for a little."""
+        try:
+            mmap(-1, max(1, self.limits["memory_mb"] - SPARE) << 20).close()
+        except (OSError, MemoryError, ValueError):
+            return False
+        return True
 
     def end(self, status: str, error: dict[str, str] | None = None, result: str | None = None) -> None:
         """Write the closing text. Without a clean end this child is used up."""
         if not self.alone and status not in CLEAN:
             self.record.give_up()
             _exit(0)
-        if not self.settled and (self.record.shows_address() or (result is not None and " at 0x" in result)):
+        said = f"{result} {error['message'] if error else ''}"
+        if not self.settled and (self.record.shows_address() or " at 0x" in said):
             self.record.give_up(SETTLE)
             if self.alone:
                 _exit(0)
@@ -170,7 +182,9 @@ class Child:
         self.began, self.cpu = _now(), _cpu()
         self.record.begin(slot, self.limits["max_events"])
         self.printed = 0
-        self.forget()
+        self.forget(pure=not alone)
+        if not alone:
+            _set_limit(RECURSION)  # what the program before ran under; compile() counts too
         if stdin or self.fed:  # else nobody used these; of a pure program print and input at the end leave no mark
             self.streams = self.make_streams(stdin, self.put_output)
         self.fed = bool(stdin)
@@ -200,7 +214,7 @@ class Child:
                 code = _oracle(oracle, source, namespace, self.record.event)
             edits = request["edits"]
             edit = Assignments(edits, self.record.events, self.stop).at if edits else None
-            self.tracer.start(source, codes, namespace, edit)
+            self.tracer.start(source, codes, namespace, edit, pure=not alone)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             self.end("syntax_error", exception_text(error, self.render, self.max_chars))
             return None
@@ -252,6 +266,8 @@ class Child:
                     self.watch.notice(caught)  # type: ignore[arg-type]
             elif called:
                 result = self.render(value)
+            if not self.alone and (caught is not None or (result is not None and "<" in result)):
+                self.kept.append((value, caught))  # else what they hold is destroyed, and may speak, after the end
         except MemoryError:
             return _end(self, "memory")
         if issubclass(type(caught), MemoryError):

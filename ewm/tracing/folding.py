@@ -15,7 +15,6 @@ LOOPS = ("For", "AsyncFor", "While")
 HEADS = ("test", "iter", "subject", "type", "pattern", "guard")
 WITHS = ("With", "AsyncWith", "ExceptHandler")
 STRINGS = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|#[^\n]*""")
-_STRINGS_WITHIN = r"""|[fF][rR]?['"]""" if sys.version_info >= (3, 12) else ""  # of f-strings, the same quotes
 DOUBTFUL = re.compile(
     r"""'''|\"\"\"|\\\n|[\r\f]|^[ \t]*@|\bfinally\b""" + (r"""|[fF][rR]?['"]""" if sys.version_info >= (3, 12) else ""),
     re.M,

@@ -29,14 +29,17 @@ NAMES = frozenset((
     # attributes by name, and what changes a class, a function or a table of the library
     "attrgetter", "methodcaller", "Formatter", "update_wrapper", "wraps", "total_ordering", "register",
     "cached_property", "partialmethod", "singledispatchmethod", "dispatch_table", "EXCLUDED_ATTRIBUTES",
+    # decorators of typing that leave a mark, and what would show it
+    "overload", "final", "no_type_check", "no_type_check_decorator", "dataclass_transform", "runtime_checkable",
+    "get_overloads", "clear_overloads", "override", "dir",
 ))  # fmt: skip
 HEAP_TYPE = 1 << 9  # a class made by Python code: its names can change
 IMPORT = opmap["IMPORT_NAME"]
 INTRINSIC, STAR = opmap.get("CALL_INTRINSIC_1", 255), 2  # `import *` from 3.12 on; 255 is in no code
 MATCH_CLASS = opmap["MATCH_CLASS"]
 BUILD_CLASS = opmap["LOAD_BUILD_CLASS"]
-ADDRESSES = frozenset(("id", "hash", "__hash__"))
-ADDRESS_WORDS = re.compile(r"{|set|hash|\bid\b")  # without one of them no code can
+ADDRESSES = frozenset(("id", "hash", "__hash__", "object"))
+ADDRESS_WORDS = re.compile(r"{|set|hash|\bid\b|object")  # without one of them no code can
 SETS = frozenset(("set", "frozenset"))
 SET_OPS = frozenset((opmap["BUILD_SET"], opmap["SET_ADD"], opmap["SET_UPDATE"]))
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
@@ -77,8 +80,8 @@ def pure(codes: Iterable[CodeType]) -> bool:
 def looks_at_addresses(codes: list[CodeType]) -> bool:
     """May the order of a set, a hash or an id tell where objects lie? What repr writes is seen in the record.
 
-    Not seen: a set of iterators or methods in a program without a class, a lambda or an inner function; sets that are
-    made of dict views.
+    Not seen: a set of iterators, methods or generators in a program without a class, a lambda or an inner function; a set
+    of dict views; an address of which a program cuts what repr wrote before it.
     """
     sets = [code for code in codes if not SETS.isdisjoint(code.co_names) or not SET_OPS.isdisjoint(code.co_code[::2])]
     if any(not ADDRESSES.isdisjoint(code.co_names) for code in codes):
@@ -88,6 +91,8 @@ def looks_at_addresses(codes: list[CodeType]) -> bool:
     functions = {const.co_name for const in codes[0].co_consts if type(const) is CodeType}
     if "<lambda>" in functions or not functions.isdisjoint(*(code.co_names for code in sets)):
         return True
+    if any(name.endswith(("Error", "Exception")) for code in sets for name in code.co_names):
+        return True  # exceptions as elements
     inner = {const.co_name for code in codes[1:] for const in code.co_consts if type(const) is CodeType}
     return not inner <= FOLDED or any(BUILD_CLASS in code.co_code[::2] for code in codes)
 

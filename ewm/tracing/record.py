@@ -91,6 +91,11 @@ class Record:
         """This program needs a fork of its own."""
         _ROW.pack_into(self.memory, self.at, self.start, 0, state, 0.0, 0.0)
 
+    def give_up_after_first(self, slots: int) -> None:
+        """All programs of this fork but the first one need a fork of their own."""
+        for slot in range(1, slots):
+            _ROW.pack_into(self.memory, slot * _ROW.size, 0, 0, ALONE, 0.0, 0.0)
+
     def shows_address(self) -> bool:
         """Does what was written hold the address of an object, in text?"""
         return self.memory.find(ADDRESS, self.start, self.used) >= 0

@@ -2,8 +2,9 @@
 
 Decided by exact built-in type: a subclass, or any other object, is opaque text like `<Counter>`, `<function f>`,
 `<module math>`: no addresses, no user __repr__, __len__, __iter__ or __eq__. Sets are written in a stable order.
-Text without a mark reads back by ast.literal_eval to an equal value (nan and inf excepted). Marks, none of them a
-literal: `<+7>` elements or characters left out, `<deep>`, `<cycle>`, `<int 20000 bits>`. Cost is bounded by the limits,
+Text of literals without a mark reads back by ast.literal_eval to an equal value (nan and inf excepted; range,
+bytearray, frozenset and Ellipsis are shown as Python writes them, which is no literal). Marks, none of them a literal:
+`<+7>` elements or characters left out, `<deep>`, `<cycle>`, `<int 20000 bits>`. Cost is bounded by the limits,
 not by the value. Runs inside the child, in a namespace with its own copy of the builtins (see zygote).
 """
 
@@ -11,17 +12,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
+from operator import is_
+from sys import getsizeof
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-SMALL = frozenset((int, float, bool, type(None), complex))
-SIZED = frozenset((str, bytes))
+# types by their number, since the hash and the equality of a class are its metaclass's
+INT = id(int)
+SMALL = frozenset(map(id, (int, float, bool, type(None), complex)))
+ATOM_TYPES = frozenset((int, float, bool, type(None), complex, str, bytes))
+SIZED = frozenset(map(id, (str, bytes)))
 ATOMS = SMALL | SIZED  # immutable and without parts: text that never changes
-TEXTUAL = SIZED | {type(None)}  # equal means the same text
-EXACT: tuple[set[type], ...] = ({int}, {bool})  # and so among themselves
-CLOSING: dict[type, str] = {list: "]", tuple: ")", dict: "}", set: "}", frozenset: "})"}
+CLOSING: dict[int, str] = {id(list): "]", id(tuple): ")", id(dict): "}", id(set): "}", id(frozenset): "})"}
+DICT = id(dict)
+SORTABLE: tuple[set[int], ...] = ({INT}, {id(str)}, {id(bool)})
 LARGE = 24  # elements from which on a text is worth remembering
 REMEMBERED = 64  # texts at most
+SPEAKING = (
+    "errno",
+    "strerror",
+    "filename",
+    "filename2",
+    "msg",
+    "lineno",
+    "reason",
+    "encoding",
+    "object",
+    "start",
+    "end",
+)
 SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
@@ -31,33 +50,39 @@ _IMPORT_PATH = ImportError.__dict__["path"].__get__
 _MODULE_DICT = vars(ModuleType)["__dict__"].__get__
 
 
+def _exact(text: str) -> str:
+    """A program may have named it by a str of its own class."""
+    return text if type(text) is str else str.__str__(text) + ""
+
+
 def type_name(kind: type) -> str:
     """A class's own name, without asking its metaclass."""
-    return _NAME(kind)
+    return _exact(_NAME(kind))
 
 
 def opaque(value: object) -> str:
     """Text for what is no literal: functions, classes and modules by name, anything else by its type."""
     kind = type(value)
     if kind is FunctionType or kind is BuiltinFunctionType:
-        return f"<function {value.__name__}>"  # type: ignore[attr-defined]
+        return f"<function {_exact(value.__name__)}>"  # type: ignore[attr-defined]
     if kind is ModuleType:
         name = _MODULE_DICT(value).get("__name__")
         return f"<module {name}>" if type(name) is str else "<module>"
-    if type in _MRO(kind):
-        return f"<class {_NAME(value)}>"
-    return f"<{_NAME(kind)}>"
+    if any(base is type for base in _MRO(kind)):
+        return f"<class {type_name(value)}>"  # type: ignore[arg-type]
+    return f"<{type_name(kind)}>"
 
 
 def make_render(
     max_elements: int, max_chars: int, max_depth: int
-) -> tuple[Callable[[Any], str], Callable[[], bool], Callable[[], None]]:
+) -> tuple[Callable[[Any], str], Callable[[], bool], Callable[..., None]]:
     """(render, was anything cut so far?, begin anew) under these limits."""
+    atoms, atom_types, plainly = ATOMS.issuperset, ATOM_TYPES.issuperset, False
     max_bits = int(min(max_chars, 4300) * 3.32)
     depth_by_repr = min(3, max_depth - 1)
     left = 0  # elements that may still be shown
     hidden = 0  # elements that the container last written leaves out
-    memory: dict[int, tuple[type, set[type], list[Any], str, int]] = {}  # by id: a hint, what is shown decides
+    memory: dict[int, tuple[int, list[Any], str, int]] = {}  # by id: a hint, what is shown decides
     cut = False
 
     def atom(value: Any) -> str:
@@ -73,17 +98,10 @@ def make_render(
             return f"{value[:max_chars]!r}<+{len(value) - max_chars}>"
         return repr(value)
 
-    def short(items: Any, kinds: set[type]) -> bool:
-        """Atoms whose text is not too long: repr of what holds them is their text."""
-        if int in kinds:
-            if len(kinds) == 1:
-                if min(items) <= -_BIG or max(items) >= _BIG:
-                    return False
-            elif not all(-_BIG < v < _BIG for v in items if type(v) is int):
-                return False
-        if kinds <= SIZED:
-            return sum(map(len, items)) <= max_chars
-        return kinds <= SMALL or sum(len(v) for v in items if type(v) in SIZED) <= max_chars
+    def short(items: Any) -> bool:
+        """Atoms whose text by repr is not much too long, by their bytes; the text's length decides then."""
+        known = atom_types(map(type, items)) if plainly else atoms(map(id, map(type, items)))
+        return known and sum(map(getsizeof, items)) <= max_chars + 64 * len(items)
 
     def plain(items: Any, depth: int) -> bool:
         """Short atoms, or lists, tuples and dicts of such down to `depth`; looks at no more than could be shown."""
@@ -91,15 +109,14 @@ def make_render(
         left -= len(items)
         if left < 0:
             return False
-        kinds = set(map(type, items))
-        if kinds <= ATOMS:
-            return short(items, kinds)
+        if short(items):
+            return True
         if depth <= 0:
             return False
         for item in items:
             kind = type(item)
-            if kind in ATOMS:
-                if not short((item,), {kind}):
+            if id(kind) in ATOMS:
+                if not short((item,)):
                     return False
             elif kind is list or kind is tuple:
                 if len(item) > max_elements or not plain(item, depth - 1):
@@ -126,31 +143,37 @@ def make_render(
         text = repr(value)
         return text if len(text) <= max_chars else ""
 
-    def remembered(value: Any, kind: type) -> str:
-        """The text of a large container of atoms, made anew only if what is shown has changed."""
+    def remembered(value: Any, kind: int) -> str:
+        """The text of a large container of atoms, made anew only if it does not show the same objects."""
         nonlocal cut, hidden
-        if kind is dict:
+        if kind == DICT:
             shown = [*islice(value, max_elements), *islice(value.values(), max_elements)]
         else:
             shown = list(islice(value, max_elements))
-        kinds = set(map(type, shown))
-        numbers = kinds - TEXTUAL
-        if numbers and numbers not in EXACT:  # 1 == 1.0 == True: equal is not the same
-            return nested(value, max_chars, max_depth, ())
         old = memory.get(id(value))
-        if old is None or old[0] is not kind or old[1] != kinds or old[2] != shown:
-            if len(memory) >= REMEMBERED:
-                memory.clear()
+        if old is None or old[0] != kind or len(old[1]) != len(shown) or not all(map(is_, shown, old[1])):
             hidden = 0
             text = nested(value, max_chars, max_depth, ())
+            if not frozen(shown):
+                return text
+            if len(memory) >= REMEMBERED:
+                memory.clear()
             head = text[: text.rindex(", <+") if hidden else -len(CLOSING[kind])]
-            memory[id(value)] = kind, kinds, shown, head, len(value) - hidden
+            memory[id(value)] = kind, shown, head, len(value) - hidden
             return text
-        _, _, _, head, count = old
+        _, _, head, count = old
         left_out = len(value) - count
         if left_out:
             cut = True
         return f"{head}, <+{left_out}>{CLOSING[kind]}" if left_out else head + CLOSING[kind]
+
+    def frozen(items: list[Any]) -> bool:
+        """Atoms, or tuples of atoms: the same objects have the same text."""
+        if atom_types(map(type, items)) if plainly else atoms(map(id, map(type, items))):
+            return True
+        return all(
+            id(type(item)) in ATOMS or (type(item) is tuple and atoms(map(id, map(type, item)))) for item in items
+        )
 
     def closed(texts: list[str], total: int) -> str:
         """Joined, with a mark for those left out."""
@@ -185,15 +208,15 @@ def make_render(
     def ordered(value: Any) -> Any:
         """A set's elements in a stable order; of a set above the cap, the part that is shown."""
         shown = list(islice(value, max_elements))
-        kinds = set(map(type, shown))
-        if kinds == {int} or kinds == {str} or kinds == {bool}:
+        kinds = set(map(id, map(type, shown)))
+        if kinds in SORTABLE:
             return sorted(shown)
         return sorted(shown, key=render)
 
     def nested(value: Any, room: int, depth: int, above: tuple[int, ...]) -> str:
         nonlocal cut
         kind = type(value)
-        if kind in ATOMS:
+        if id(kind) in ATOMS:
             return atom(value)
         if kind is not list and kind is not dict and kind is not tuple and kind is not set and kind is not frozenset:
             return other(value, kind)
@@ -205,12 +228,10 @@ def make_render(
         inside = (*above, id(value))
         if kind is dict:
             return "{" + closed(items(value, room, depth - 1, inside), len(value)) + "}"
-        if (kind is list or kind is tuple) and len(value) <= max_elements:
-            kinds = set(map(type, value))
-            if kinds <= ATOMS and short(value, kinds):
-                text = repr(value)
-                if len(text) <= room:
-                    return text
+        if (kind is list or kind is tuple) and len(value) <= max_elements and short(value):
+            text = repr(value)
+            if len(text) <= room:
+                return text
         shown = value if kind is list or kind is tuple else ordered(value)
         text = closed(parts(shown, room, depth - 1, inside), len(value))
         if kind is list:
@@ -222,7 +243,7 @@ def make_render(
 
     def other(value: Any, kind: type) -> str:
         if kind is range:
-            return repr(value) if -_BIG < value.start < _BIG and -_BIG < value.stop < _BIG else "<range>"
+            return repr(value) if all(-_BIG < n < _BIG for n in (value.start, value.stop, value.step)) else "<range>"
         if kind is bytearray and len(value) <= max_chars:
             return repr(value)
         if value is Ellipsis:
@@ -231,19 +252,21 @@ def make_render(
 
     def render(value: Any) -> str:
         kind = type(value)
-        if kind in ATOMS:
+        number = id(kind)
+        if number in ATOMS:
             return atom(value)
-        if kind in CLOSING:
+        if number in CLOSING:
             size = len(value)
             if size > LARGE:
-                return remembered(value, kind)
+                return remembered(value, number)
             if size <= max_elements and (text := quick(value, kind)):
                 return text
         return nested(value, max_chars, max_depth, ())
 
-    def forget() -> None:
-        nonlocal cut
-        cut = False
+    def forget(pure: bool = False) -> None:
+        """`pure`: the next program has no class of its own, so that classes may be asked for their hash."""
+        nonlocal cut, plainly
+        cut, plainly = False, pure
         memory.clear()
 
     return render, lambda: cut, forget
@@ -254,6 +277,16 @@ def _plain(*parts: Any) -> bool:
     return tuple(map(type, parts)) == (str, str, int)
 
 
+def _said_by_args(error: BaseException) -> bool:
+    """What a built-in class makes its message of was not replaced: an attribute may be anything."""
+    for name in SPEAKING:
+        for kind in _MRO(type(error)):
+            found = kind.__dict__.get(name)
+            if found is not None and id(type(found.__get__(error))) not in ATOMS:
+                return False
+    return True
+
+
 def exception_text(error: BaseException, render: Callable[[Any], str], max_chars: int) -> dict[str, str]:
     """{"type", "message"} of an exception, without its __str__ unless the class is built in and its arguments plain."""
     kind = type(error)
@@ -262,14 +295,21 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
         message = args[0]
     elif not args:
         message = ""
-    elif kind in SYNTAX and len(args) == 2 and type(args[1]) is tuple and _plain(args[0], *args[1][:2]):
+    elif (
+        any(kind is known for known in SYNTAX)
+        and len(args) == 2
+        and type(args[1]) is tuple
+        and _plain(args[0], *args[1][:2])
+    ):
         message = f"{args[0]} ({args[1][0].rpartition('/')[2]}, line {args[1][1]})"  # as its __str__
-    elif _FLAGS(kind) & 512 == 0 and all(type(a) in ATOMS for a in args) and len(args) > 1:  # not a heap type
-        message = BaseException.__str__(error) if kind.__str__ is BaseException.__str__ else kind.__str__(error)
+    elif _FLAGS(kind) & 512 == 0 and all(id(type(a)) in ATOMS for a in args) and len(args) > 1:  # not a heap type
+        own = kind.__str__ is not BaseException.__str__ and _said_by_args(error)
+        message = kind.__str__(error) if own else render(args)
     else:
         message = ", ".join(render(a) for a in args)
     if kind is ImportError and message.startswith("cannot import name "):
         message = message.removesuffix(f" ({_IMPORT_PATH(error) or 'unknown location'})")  # where this machine has it
     if len(message) > max_chars:
+        render(message)  # takes note that something was cut
         message = f"{message[:max_chars]}<+{len(message) - max_chars}>"
     return {"type": type_name(kind), "message": message}

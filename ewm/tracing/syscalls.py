@@ -73,7 +73,14 @@ def filters(machine: str) -> tuple[Any, Any, Any]:
         if (number := numbers[column]) is not None:
             (rest if name in CHILD_ONLY else base)[number] = [(END, 0, 0, EPERM)]
     rest[CLONE[column]] = [(LOAD, 0, 0, ARGS), (BITS, 0, 1, CLONE_THREAD), *VERDICT]
-    rest[PRLIMIT[column]] = [(LOAD, 0, 0, ARGS + 16), (EQUAL, 0, 1, 0), *VERDICT]  # asking is allowed, setting not
+    # asking is allowed, setting not: both halves of the pointer
+    rest[PRLIMIT[column]] = [
+        (LOAD, 0, 0, ARGS + 16),
+        (EQUAL, 0, 3, 0),
+        (LOAD, 0, 0, ARGS + 20),
+        (EQUAL, 0, 1, 0),
+        *VERDICT,
+    ]
     rest[TGKILL[column]] = [(LOAD, 0, 0, ARGS), (EQUAL, 0, 1, OWN), *VERDICT]
     head = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, arch), (END, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
     head += [(ABOVE, 0, 1, 0x40000000), (END, 0, 0, EPERM)]  # x32 numbers

@@ -20,7 +20,8 @@ from ewm.tracing.sealing import opaque
 from ewm.tracing.snapshot import ATOMS, exception_text
 from ewm.tracing.versions import BACK, GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
 
-STEADY = ATOMS | {FunctionType, ModuleType, BuiltinFunctionType, type}  # the same object has the same text, always
+STEADY = ATOMS | {id(BuiltinFunctionType)}  # the same object has the same text, always
+UNNAMED = STEADY | {id(FunctionType), id(ModuleType)}  # if nobody can give them another name
 PROXY = type((lambda: sys._getframe().f_locals)())  # from 3.13 on no dict
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "__annotate__"))  # the last: 3.14
 _MRO = type.__dict__["__mro__"].__get__
@@ -91,6 +92,7 @@ def make_trace(
     withs: frozenset[int] = frozenset()
     idle: frozenset[int] = frozenset()
     known: dict[int, Code] = {}  # by id of the code object
+    steady = STEADY
     codes: dict[int, CodeType] = {}
     namespace: dict[str, Any] = {}
     edit: Callable[[Any], Any] | None = None
@@ -103,30 +105,41 @@ def make_trace(
     waiting_frame = -1
     guessed = False  # the waiting exception's value is what the frame saw last: the next event knows better
 
-    def start(source: str, own: dict[int, CodeType], names: dict[str, Any], change: Any = None) -> None:
-        nonlocal edit, firsts, shared, withs, idle, known, codes, namespace, frames, module_texts, module_values
+    def start(
+        source: str, own: dict[int, CodeType], names: dict[str, Any], change: Any = None, pure: bool = False
+    ) -> None:
+        nonlocal steady, edit, firsts, shared, withs, idle, known, codes, namespace, frames, module_texts, module_values
         nonlocal numbers, depth, waiting, waiting_frame, guessed
         firsts, shared, withs, idle = first_lines(source)
         known, codes, namespace, edit = {}, own, names, change
+        steady = UNNAMED if pure else STEADY
         frames, module_texts, module_values = {}, {}, {}
         numbers, depth, waiting, waiting_frame, guessed = 0, -1, None, -1, False
 
     def diff(now: Any, texts: dict[str, str | None], values: dict[str, Any]) -> tuple[Any, Any]:
         changed: dict[str, str] | int = 0
         if type(now) is not dict and type(now) is not PROXY:  # a class body's namespace may be anything
-            now = dict(dict.items(now)) if dict in _MRO(type(now)) else {}
+            now = dict(dict.items(now)) if any(base is dict for base in _MRO(type(now))) else {}
         for name, value in now.items():
             if type(name) is not str:  # globals()[x] = 1: its __hash__ and __eq__ are the program's
                 now = {n: v for n, v in now.items() if type(n) is str}
                 return diff(now, texts, values)
-            if values.get(name, _NONE) is value:
+            seen = values.get(name, _NONE)
+            if seen is value:
                 continue
-            if type(value) in STEADY:
+            kind = type(value)
+            if id(kind) in steady:
                 values[name] = value
-            elif name in values:
+            elif kind is FunctionType:  # the same as long as it has the same name
+                if type(seen) is tuple and seen[0] is value and seen[1] is value.__name__:
+                    continue
+                values[name] = value, value.__name__
+            elif seen is not _NONE:
                 del values[name]
             if name[:2] == "__" == name[-2:] or name[:1] == ".":
                 texts[name] = None
+                if kind is ModuleType:
+                    values[name] = value
                 continue
             text = render(value)
             if texts.get(name) != text:

@@ -103,7 +103,7 @@ def test_what_stands_before_a_wrong_line_is_traced(tmp_path, capsys, line, messa
         ("--workers=-1", "trace.workers=-1: must be at least 0."),
         ("--cpu-s=nan", "trace.cpu_s=nan: wants a finite number."),
         ("--cpu-s=inf", "trace.cpu_s=inf: wants a finite number."),
-        ("--memory-mb=0", "trace.memory_mb=0: must be at least 1."),
+        ("--memory-mb=0", "trace.memory_mb=0: must be at least 16"),
         ("--memory-mb=99999999999999", "trace.memory_mb=99999999999999: must be at most 1099511627776."),
         ("--max-elements=99999999999999999999", "trace.max_elements=99999999999999999999: must be at most"),
         ("--isolation=L9", "trace.isolation=L9: no such choice."),
@@ -346,14 +346,3 @@ def test_progress_where_no_terminal_is(tmp_path, capsys, monkeypatch):
     assert lines[1].startswith("ewm.tracing: 100%, 2 programs in")
     assert main([str(tmp_path / "p.jsonl"), "--progress", "--quiet"]) == 0
     assert capsys.readouterr().err == ""
-
-
-def test_a_row_may_carry_edits(tmp_path, capsys):
-    file = tmp_path / "p.jsonl"
-    file.write_text(
-        '{"source": "x = 1\\ny = x + 1\\n", "edits": [[1, "x", "5"]]}\n{"source": "x", "edits": [[0, "x", "f()"]]}\n'
-    )
-    assert main([str(file), "--quiet"]) == 2
-    said = capsys.readouterr()
-    assert json.loads(said.out)["events"][-1]["locals"] == {"x": "5", "y": "6"}
-    assert "p.jsonl:2: edits: x=f(): wants a literal" in said.err

@@ -94,3 +94,23 @@ def test_a_program_that_leaves_something_behind_is_not_believed(monkeypatch, tmp
             runs.append([replace(t, wall_s=0, cpu_s=0) for t in runner.trace_all(map(Program, sources))])
     assert runs[0] == runs[1]
     assert runs[0][2].events[-1].locals["x"] != "99"
+
+
+WAITING = "def f():\n def g():\n  try: yield 1\n  finally: print('bye')\n h = g(); next(h)\n return h\n"
+PAIRS = [
+    (WAITING, "f()", "x = 1\n"),
+    ("import typing\n@typing.overload\ndef f(x: int): ...\ndef f(x): return x\n", None, "import typing\ndef f(x): return x\nprint(len(typing.get_overloads(f)))\n"),
+    ("import collections, typing\ntyping.final(collections.Counter)\n", None, "import collections\nprint(len(dir(collections.Counter)))\n"),
+    ("x = bytes(200 * 10**6)\n", None, "try:\n    y = bytes(200 * 10**6); r = 1\nexcept Exception: r = 2\nprint(r)\n"),
+    ("a = 1\n", None, "a = 1\nx = " + "+".join("a" * 2990) + "\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("first, entry, second", PAIRS, ids=range(len(PAIRS)))
+def test_neighbours_in_a_child_change_nothing(first, entry, second):
+    programs = [Program("import time\ntime.sleep(0.1)\n"), Program(first, entry), Program(second), Program("y = 2\n")]
+    runs = []
+    for batch in (1, 32):
+        with Runner(TraceConfig(workers=1, batch=batch)) as runner:
+            runs.append([replace(t, wall_s=0, cpu_s=0) for t in runner.trace_all(programs)])
+    assert runs[0] == runs[1]

@@ -148,3 +148,49 @@ def test_exception_text_runs_no_user_code():
     assert exception_text(KeyError(Evil()), render, 60)["message"] == "<Evil>"
     assert exception_text(SyntaxError(Evil(), ("f", 1, 2, "x")), render, 60)["message"] == "<Evil>, ('f', 1, 2, 'x')"
     assert exception_text(FileNotFoundError(2, "No such file"), render, 60)["message"] == "[Errno 2] No such file"
+
+
+class Loud(type):
+    """A class whose class answers."""
+
+    def __hash__(cls):
+        raise SystemExit
+
+    def __eq__(cls, other):
+        raise SystemExit
+
+
+class Quiet(metaclass=Loud):
+    pass
+
+
+class Name(str):
+    def __format__(self, spec):
+        raise SystemExit
+
+    __str__ = __format__
+
+
+def named():
+    def f():
+        pass
+
+    f.__name__ = Name("x")
+    return f
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(Quiet(), "<Quiet>"), (Quiet, "<class Quiet>"), ([1, Quiet()], "[1, <Quiet>]"), ({"a": Quiet()}, "{'a': <Quiet>}"), (named(), "<function x>"),
+     (range(0, 1, 10**5000), "<range>"), ([0.0, -0.0] * 30, "[0.0, -0.0, 0.0, -0.0, 0.0, <+55>]")],
+)  # fmt: skip
+def test_nobody_is_asked(value, text):
+    assert render(value) == text
+
+
+def test_a_message_is_made_of_what_is_plain():
+    error = OSError(1, "x")
+    error.strerror = Name("loud")
+    assert exception_text(error, render, 60) == {"type": "PermissionError", "message": "(1, 'x')"}
+    assert exception_text(ValueError(1, 10**5000), render, 60)["message"] == "(1, <int 16610 bits>)"
+    assert exception_text(ValueError(1, "a"), render, 60)["message"] == "(1, 'a')"
