@@ -80,8 +80,8 @@ def pure(codes: Iterable[CodeType]) -> bool:
 def looks_at_addresses(codes: list[CodeType]) -> bool:
     """May the order of a set, a hash or an id tell where objects lie? What repr writes is seen in the record.
 
-    Not seen: a set of iterators, methods or generators in a program without a class, a lambda or an inner function; a set
-    of dict views; an address of which a program cuts what repr wrote before it.
+    Not seen: a set of iterators, methods or generators in a program without a class, a lambda or an inner function; a
+    set of dict views; an address of which a program cuts what repr wrote before it.
     """
     sets = [code for code in codes if not SETS.isdisjoint(code.co_names) or not SET_OPS.isdisjoint(code.co_code[::2])]
     if any(not ADDRESSES.isdisjoint(code.co_names) for code in codes):

@@ -17,15 +17,14 @@ from sys import getsizeof
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-# types by their number, since the hash and the equality of a class are its metaclass's
-INT = id(int)
-SMALL = frozenset(map(id, (int, float, bool, type(None), complex)))
-ATOM_TYPES = frozenset((int, float, bool, type(None), complex, str, bytes))
-SIZED = frozenset(map(id, (str, bytes)))
+# A class is asked for its hash only if its own class is `type`: another one may answer by code of the program. By
+# number would do as well, but for the audit hook, which hears of every id().
+PLAIN = frozenset((type,))
+SMALL = frozenset((int, float, bool, type(None), complex))
+SIZED = frozenset((str, bytes))
 ATOMS = SMALL | SIZED  # immutable and without parts: text that never changes
-CLOSING: dict[int, str] = {id(list): "]", id(tuple): ")", id(dict): "}", id(set): "}", id(frozenset): "})"}
-DICT = id(dict)
-SORTABLE: tuple[set[int], ...] = ({INT}, {id(str)}, {id(bool)})
+CLOSING: dict[type, str] = {list: "]", tuple: ")", dict: "}", set: "}", frozenset: "})"}
+SORTABLE: tuple[set[type], ...] = ({int}, {str}, {bool})
 LARGE = 24  # elements from which on a text is worth remembering
 REMEMBERED = 64  # texts at most
 SPEAKING = (
@@ -77,12 +76,12 @@ def make_render(
     max_elements: int, max_chars: int, max_depth: int
 ) -> tuple[Callable[[Any], str], Callable[[], bool], Callable[..., None]]:
     """(render, was anything cut so far?, begin anew) under these limits."""
-    atoms, atom_types, plainly = ATOMS.issuperset, ATOM_TYPES.issuperset, False
+    known, ordinary, plainly = ATOMS.issuperset, PLAIN.issuperset, False
     max_bits = int(min(max_chars, 4300) * 3.32)
     depth_by_repr = min(3, max_depth - 1)
     left = 0  # elements that may still be shown
     hidden = 0  # elements that the container last written leaves out
-    memory: dict[int, tuple[int, list[Any], str, int]] = {}  # by id: a hint, what is shown decides
+    memory: dict[int, tuple[type, list[Any], str, int]] = {}  # by id: a hint, what is shown decides
     cut = False
 
     def atom(value: Any) -> str:
@@ -98,10 +97,12 @@ def make_render(
             return f"{value[:max_chars]!r}<+{len(value) - max_chars}>"
         return repr(value)
 
+    def atoms(items: Any) -> bool:
+        return (plainly or ordinary(map(type, map(type, items)))) and known(map(type, items))
+
     def short(items: Any) -> bool:
         """Atoms whose text by repr is not much too long, by their bytes; the text's length decides then."""
-        known = atom_types(map(type, items)) if plainly else atoms(map(id, map(type, items)))
-        return known and sum(map(getsizeof, items)) <= max_chars + 64 * len(items)
+        return atoms(items) and sum(map(getsizeof, items)) <= max_chars + 64 * len(items)
 
     def plain(items: Any, depth: int) -> bool:
         """Short atoms, or lists, tuples and dicts of such down to `depth`; looks at no more than could be shown."""
@@ -115,7 +116,7 @@ def make_render(
             return False
         for item in items:
             kind = type(item)
-            if id(kind) in ATOMS:
+            if type(kind) is type and kind in ATOMS:
                 if not short((item,)):
                     return False
             elif kind is list or kind is tuple:
@@ -143,15 +144,15 @@ def make_render(
         text = repr(value)
         return text if len(text) <= max_chars else ""
 
-    def remembered(value: Any, kind: int) -> str:
+    def remembered(value: Any, kind: type) -> str:
         """The text of a large container of atoms, made anew only if it does not show the same objects."""
         nonlocal cut, hidden
-        if kind == DICT:
+        if kind is dict:
             shown = [*islice(value, max_elements), *islice(value.values(), max_elements)]
         else:
             shown = list(islice(value, max_elements))
         old = memory.get(id(value))
-        if old is None or old[0] != kind or len(old[1]) != len(shown) or not all(map(is_, shown, old[1])):
+        if old is None or old[0] is not kind or len(old[1]) != len(shown) or not all(map(is_, shown, old[1])):
             hidden = 0
             text = nested(value, max_chars, max_depth, ())
             if not frozen(shown):
@@ -169,11 +170,7 @@ def make_render(
 
     def frozen(items: list[Any]) -> bool:
         """Atoms, or tuples of atoms: the same objects have the same text."""
-        if atom_types(map(type, items)) if plainly else atoms(map(id, map(type, items))):
-            return True
-        return all(
-            id(type(item)) in ATOMS or (type(item) is tuple and atoms(map(id, map(type, item)))) for item in items
-        )
+        return atoms(items) or all(atoms((item,)) or (type(item) is tuple and atoms(item)) for item in items)
 
     def closed(texts: list[str], total: int) -> str:
         """Joined, with a mark for those left out."""
@@ -208,15 +205,14 @@ def make_render(
     def ordered(value: Any) -> Any:
         """A set's elements in a stable order; of a set above the cap, the part that is shown."""
         shown = list(islice(value, max_elements))
-        kinds = set(map(id, map(type, shown)))
-        if kinds in SORTABLE:
+        if ordinary(map(type, map(type, shown))) and set(map(type, shown)) in SORTABLE:
             return sorted(shown)
         return sorted(shown, key=render)
 
     def nested(value: Any, room: int, depth: int, above: tuple[int, ...]) -> str:
         nonlocal cut
         kind = type(value)
-        if id(kind) in ATOMS:
+        if type(kind) is type and kind in ATOMS:
             return atom(value)
         if kind is not list and kind is not dict and kind is not tuple and kind is not set and kind is not frozenset:
             return other(value, kind)
@@ -252,13 +248,14 @@ def make_render(
 
     def render(value: Any) -> str:
         kind = type(value)
-        number = id(kind)
-        if number in ATOMS:
+        if type(kind) is not type:
+            return opaque(value)
+        if kind in ATOMS:
             return atom(value)
-        if number in CLOSING:
+        if kind in CLOSING:
             size = len(value)
             if size > LARGE:
-                return remembered(value, number)
+                return remembered(value, kind)
             if size <= max_elements and (text := quick(value, kind)):
                 return text
         return nested(value, max_chars, max_depth, ())
@@ -277,12 +274,17 @@ def _plain(*parts: Any) -> bool:
     return tuple(map(type, parts)) == (str, str, int)
 
 
+def _atom(value: Any) -> bool:
+    kind = type(value)
+    return type(kind) is type and kind in ATOMS
+
+
 def _said_by_args(error: BaseException) -> bool:
     """What a built-in class makes its message of was not replaced: an attribute may be anything."""
     for name in SPEAKING:
         for kind in _MRO(type(error)):
             found = kind.__dict__.get(name)
-            if found is not None and id(type(found.__get__(error))) not in ATOMS:
+            if found is not None and not _atom(found.__get__(error)):
                 return False
     return True
 
@@ -296,13 +298,13 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
     elif not args:
         message = ""
     elif (
-        any(kind is known for known in SYNTAX)
+        any(kind is one for one in SYNTAX)
         and len(args) == 2
         and type(args[1]) is tuple
         and _plain(args[0], *args[1][:2])
     ):
         message = f"{args[0]} ({args[1][0].rpartition('/')[2]}, line {args[1][1]})"  # as its __str__
-    elif _FLAGS(kind) & 512 == 0 and all(id(type(a)) in ATOMS for a in args) and len(args) > 1:  # not a heap type
+    elif _FLAGS(kind) & 512 == 0 and all(map(_atom, args)) and len(args) > 1:  # not a heap type
         own = kind.__str__ is not BaseException.__str__ and _said_by_args(error)
         message = kind.__str__(error) if own else render(args)
     else:

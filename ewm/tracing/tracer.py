@@ -20,8 +20,8 @@ from ewm.tracing.sealing import opaque
 from ewm.tracing.snapshot import ATOMS, exception_text
 from ewm.tracing.versions import BACK, GENERATORS, OPTIMIZED, RERAISE, RETURNS, UNBEGUN, YIELDS, Code
 
-STEADY = ATOMS | {id(BuiltinFunctionType)}  # the same object has the same text, always
-UNNAMED = STEADY | {id(FunctionType), id(ModuleType)}  # if nobody can give them another name
+STEADY = ATOMS | {BuiltinFunctionType}  # the same object has the same text, always
+UNNAMED = STEADY | {FunctionType, ModuleType}  # if nobody can give them another name
 PROXY = type((lambda: sys._getframe().f_locals)())  # from 3.13 on no dict
 FOLDED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "__annotate__"))  # the last: 3.14
 _MRO = type.__dict__["__mro__"].__get__
@@ -128,7 +128,7 @@ def make_trace(
             if seen is value:
                 continue
             kind = type(value)
-            if id(kind) in steady:
+            if type(kind) is type and kind in steady:
                 values[name] = value
             elif kind is FunctionType:  # the same as long as it has the same name
                 if type(seen) is tuple and seen[0] is value and seen[1] is value.__name__:
