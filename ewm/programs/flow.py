@@ -11,13 +11,15 @@ that no run takes, since no condition is evaluated but the plain `while True`. N
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ewm.programs.lines import expressions, first_line, head, is_text, owners
+
 EXIT = 0  # in place of a line
 Lines = frozenset[int]
-_INNER = ("body", "orelse", "finalbody", "handlers", "cases")
+
 _NONE: Lines = frozenset()
 
 
@@ -47,61 +49,11 @@ def flow(source: str) -> tuple[Frame, ...]:
     return tuple(found)
 
 
-def owners(tree: ast.AST) -> dict[int, int]:
-    """{line: first line of the statement that stands on it first}."""
-    found: dict[int, int] = {}
-
-    def walk(node: Any) -> None:
-        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            first = first_line(node)
-            owner = found.get(first, first)
-            for line in range(first, _head_end(node) + 1):
-                found.setdefault(line, owner)
-        for name in _INNER:
-            inner = getattr(node, name, None)
-            for child in inner if isinstance(inner, list) else ():
-                walk(child)
-
-    walk(tree)
-    return found
-
-
-def first_line(node: Any) -> int:
-    """Where a statement, handler or case begins, its decorators included."""
-    place = node.pattern if isinstance(node, ast.match_case) else node
-    return min(place.lineno, *(d.lineno for d in getattr(node, "decorator_list", ())), 1 << 30)
-
-
-def _head_end(node: Any) -> int:
-    """The last line of the statement without the statements inside it."""
-    if not isinstance(getattr(node, "body", getattr(node, "cases", None)), list):
-        return int(node.end_lineno)
-    place = node.pattern if isinstance(node, ast.match_case) else node
-    ends = [n.end_lineno for n in _head(node) if hasattr(n, "end_lineno")]
-    return max(place.lineno, *ends, 0)
-
-
-def _head(node: ast.AST) -> Iterator[Any]:
-    """The expressions of a statement, without the statements inside it."""
-    for name, value in ast.iter_fields(node):
-        if name not in _INNER or not isinstance(value, list):
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    yield from _expressions(child)
-
-
-def _expressions(node: ast.AST) -> Iterator[Any]:
-    """What is evaluated there; of a lambda only its defaults."""
-    yield node
-    for child in ast.iter_child_nodes(node.args if isinstance(node, ast.Lambda) else node):
-        yield from _expressions(child)
-
-
 _SUSPEND = ast.Yield | ast.YieldFrom | ast.Await
 
 
 def _suspends(node: ast.AST) -> bool:
-    return any(isinstance(n, _SUSPEND) or (isinstance(n, ast.comprehension) and n.is_async) for n in _head(node))
+    return any(isinstance(n, _SUSPEND) or (isinstance(n, ast.comprehension) and n.is_async) for n in head(node))
 
 
 class _Around:
@@ -139,7 +91,7 @@ class _Builder:
     def build(self, body: list[ast.stmt], is_class: bool = False) -> None:
         place = len(self.found)
         self.function = self.line > 0 and not is_class
-        if self.function and _is_text(body[0]):
+        if self.function and is_text(body[0]):
             body = body[1:]
         starts = self.block(body, frozenset((EXIT,)), _Around(None, _NONE, {"return": frozenset((EXIT,))}))
         if is_class:
@@ -212,12 +164,12 @@ class _Builder:
         self.lands[at] = self.lands.get(at, _NONE) | around.lands
         if _suspends(node) or isinstance(node, ast.AsyncFor | ast.AsyncWith):
             self.yields.add(at)
-        for inner in _head(node):
+        for inner in head(node):
             if isinstance(inner, ast.Lambda):
                 self.function_of(inner, at)
 
     def function_of(self, node: ast.Lambda, at: int) -> None:
-        nodes = list(_expressions(node.body))
+        nodes = list(expressions(node.body))
         yields = frozenset((at,) if any(isinstance(n, _SUSPEND) for n in nodes) else ())
         body = {at: frozenset((EXIT,))}
         self.found.append(Frame("<lambda>", at, False, frozenset((at,)), body, {at: _NONE}, yields))
@@ -274,7 +226,3 @@ class _Builder:
             self.edge(line, self.block(case.body, after, around) | following)
             following = frozenset((line,))
         self.edge(at, following)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

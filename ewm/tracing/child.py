@@ -48,12 +48,12 @@ def _depth() -> int:
 def _oracle(texts: dict[str, str], source: str, namespace: dict[str, Any], put: Callable[[list[Any]], None]) -> Any:
     """The program as the oracle wants it run; its modules come with the request, since few runs need them."""
     for name, text in texts.items():
-        module = sys.modules["ewm.tracing." + name] = ModuleType("ewm.tracing." + name)
+        module = sys.modules[name] = ModuleType(name)
         module.__dict__["__builtins__"] = dict(vars(builtins))
-        exec(compile(text, f"<ewm>/{name}.py", "exec", dont_inherit=True), module.__dict__)
-    ours = {name: vars(sys.modules.pop("ewm.tracing." + name)) for name in texts}
-    ours["recorder"]["install"](namespace, put)
-    return ours["instrument"]["prepare"](source, FILE)
+        exec(compile(text, f"<ewm>/{name.rpartition('.')[2]}.py", "exec", dont_inherit=True), module.__dict__)
+    ours = {name: vars(sys.modules.pop(name)) for name in texts}
+    ours["ewm.tracing.recorder"]["install"](namespace, put)
+    return ours["ewm.tracing.instrument"]["prepare"](source, FILE)
 
 
 SAMPLE = """

@@ -13,48 +13,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from ewm.programs.lines import first_line, is_text, owners
+
 NAME = "__ewm__"
 Def = ast.FunctionDef | ast.AsyncFunctionDef
-_INNER = ("body", "orelse", "finalbody", "handlers", "cases")
-
-
-def owners(tree: ast.AST) -> dict[int, int]:
-    """{line: first line of the statement that stands on it first}."""
-    found: dict[int, int] = {}
-
-    def walk(node: Any) -> None:
-        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            first = _first(node)
-            owner = found.get(first, first)
-            for line in range(first, _head_end(node) + 1):
-                found.setdefault(line, owner)
-        for field in _INNER:
-            inner = getattr(node, field, None)
-            for child in inner if isinstance(inner, list) else ():
-                walk(child)
-
-    walk(tree)
-    return found
-
-
-def _place(node: Any) -> Any:
-    return node.pattern if isinstance(node, ast.match_case) else node
-
-
-def _first(node: Any) -> int:
-    return min(_place(node).lineno, *(d.lineno for d in getattr(node, "decorator_list", ())), 1 << 30)
-
-
-def _head_end(node: Any) -> int:
-    """The last line of the statement without the statements inside it."""
-    if not isinstance(getattr(node, "body", getattr(node, "cases", None)), list):
-        return node.end_lineno
-    parts = [n for name, value in ast.iter_fields(node) if name not in _INNER for n in _nodes(value)]
-    return max(_place(node).lineno, *(p.end_lineno for n in parts for p in ast.walk(n) if hasattr(p, "end_lineno")), 0)
-
-
-def _nodes(value: Any) -> list[ast.AST]:
-    return [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, ast.AST)]
 
 
 def _ask(method: str, *args: Any) -> ast.Call:
@@ -65,10 +27,6 @@ def _ask(method: str, *args: Any) -> ast.Call:
 
 def _marked(body: list[ast.stmt], method: str, *args: Any) -> list[ast.stmt]:
     return [ast.With([ast.withitem(_ask(method, *args))], body)] if body else []
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _silent(node: ast.stmt, function: bool) -> bool:
@@ -87,7 +45,7 @@ class Instrument(ast.NodeTransformer):
 
     def module(self, tree: ast.Module) -> ast.Module:
         late = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
-        text = tree.body[:1] if tree.body and _is_text(tree.body[0]) else []
+        text = tree.body[:1] if tree.body and is_text(tree.body[0]) else []
         rest = tree.body[len(text) + len(late) :]
         body: list[Any] = []
         for i, n in enumerate([*text, *late]):  # they must come first: what they bind is left out of the records before
@@ -98,7 +56,7 @@ class Instrument(ast.NodeTransformer):
         return ast.fix_missing_locations(tree)
 
     def at_of(self, node: Any) -> int:
-        return self.owner[_first(node)]
+        return self.owner[first_line(node)]
 
     def block(self, body: list[ast.stmt], above: int | None) -> list[Any]:
         """The statements with their records; `above`: the line of the head, if a step of the same frame."""
@@ -119,7 +77,7 @@ class Instrument(ast.NodeTransformer):
         """The body of a frame: a text stays first, a mark goes around the rest."""
         outer = (self.function, self.is_async, self.at)
         self.function, self.is_async = function, isinstance(node, ast.AsyncFunctionDef)
-        text = body[:1] if _is_text(body[0]) else []
+        text = body[:1] if is_text(body[0]) else []
         bare = all(_silent(n, function) for n in body[len(text) :])  # then the head is the step
         first = [ast.Expr(_ask("line", outer[2]))] if bare or not function else []
         first += [ast.Expr(_ask("line", self.at_of(n))) for n in text if not function and self.at_of(n) != above]

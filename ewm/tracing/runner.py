@@ -11,7 +11,7 @@ import os
 import select
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace, TracebackType
 from typing import Any
 
@@ -24,12 +24,10 @@ from ewm.tracing.decode import SIGNALED, decode
 from ewm.tracing.edits import Edit, Edited
 from ewm.tracing.events import Trace
 from ewm.tracing.pythons import interpreter
-from ewm.tracing.worker import ZYGOTE, Worker, framed, request_of, setup_of, trace_of, write
+from ewm.tracing.worker import Worker, framed, request_of, setup_of, trace_of, write
 
-LEVELS = ("L0", "L1", "L2", "L3")
+LEVELS = limits.CHOICES["trace.require"]
 _DEATHS = 20  # zygotes in a row that die before one answer: the machine, not the programs, is at fault
-_ZYGOTE = ZYGOTE
-_ORACLE = ("copying", "recorder", "instrument")  # sent along: few runs need them
 
 
 class IsolationError(RuntimeError):
@@ -93,9 +91,9 @@ class Runner:
 
     def oracle(self, program: Program) -> Trace:
         """The run as the instrumented program tells it (see `oracle`): values are literal text of nodes."""
-        return self._plain(program, _ORACLE)
+        return self._plain(program, oracle=True)
 
-    def _plain(self, program: Program, oracle: Sequence[str] = ()) -> Trace:
+    def _plain(self, program: Program, oracle: bool = False) -> Trace:
         with self._lock:
             ticket = self._submit(program, plain=True, oracle=oracle)
             while (trace := self._done[ticket]) is None:
@@ -133,7 +131,7 @@ class Runner:
                     self._held.pop(ticket, None)
 
     def _start(self) -> Worker:
-        worker = Worker(self._python.path, self._setup, 2 * self.cfg.batch + 1, _ZYGOTE)
+        worker = Worker(self._python.path, self._setup, 2 * self.cfg.batch + 1)
         reached, wanted = worker.greeting["isolation"], self.cfg.require
         if wanted is not None and LEVELS.index(reached) < LEVELS.index(wanted):
             worker.close()
@@ -145,7 +143,7 @@ class Runner:
         self._poll.register(worker.stdout, select.POLLIN)
         return worker
 
-    def _submit(self, program: Program | Edited, plain: bool = False, oracle: Sequence[str] = ()) -> int:
+    def _submit(self, program: Program | Edited, plain: bool = False, oracle: bool = False) -> int:
         program, edits = (program.program, program.edits) if isinstance(program, Edited) else (program, ())
         request = request_of(program, plain, edits, oracle)
         with self._lock:

@@ -7,7 +7,7 @@ import os
 import struct
 import subprocess
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from ewm.tracing.edits import Edit
 from ewm.tracing.events import Trace
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
+# sent along with a request: few runs need them
+ORACLE = ("ewm.programs.lines", "ewm.tracing.copying", "ewm.tracing.recorder", "ewm.tracing.instrument")
+_ROOT = Path(__file__).parents[2]
 _HEAD = struct.Struct("<IBidd")
 _PIPE = 32_000  # bytes of waiting requests that surely fit into a pipe: a write never blocks
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -28,9 +31,9 @@ _ENVIRONMENT["LD_BIND_NOW"] = "1"  # else every child looks up the same symbols 
 class Worker:
     """One zygote and the requests it holds."""
 
-    def __init__(self, python: str, setup: bytes, ahead: int, zygote: Path = ZYGOTE):
+    def __init__(self, python: str, setup: bytes, ahead: int):
         self.ahead = ahead  # requests it may hold, so that it never waits for us
-        command = [python, "-s", "-S", "-P", "-W", "ignore", str(zygote)]
+        command = [python, "-s", "-S", "-P", "-W", "ignore", str(ZYGOTE)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_ENVIRONMENT, cwd="/", start_new_session=True
         )
@@ -98,12 +101,16 @@ def trace_of(program: Program, answer: bytes, greeting: Mapping[str, Any]) -> Tr
     return decode(program, answer[_HEAD.size :], how, code, wall_s, cpu_s, greeting)
 
 
-def request_of(program: Program, plain: bool, edits: tuple[Edit, ...], oracle: Sequence[str] = ()) -> bytes:
+def request_of(program: Program, plain: bool, edits: tuple[Edit, ...], oracle: bool = False) -> bytes:
     about: dict[str, Any] = {"source": program.source, "entry": program.entry, "stdin": program.stdin}
     about |= {"plain": plain, "edits": edits}
     if oracle:
-        about["oracle"] = {name: ZYGOTE.with_name(name + ".py").read_text(encoding="utf-8") for name in oracle}
+        about["oracle"] = {name: _text_of(name) for name in ORACLE}
     return framed(about)
+
+
+def _text_of(module: str) -> str:
+    return _ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
 
 
 def framed(value: dict[str, Any]) -> bytes:

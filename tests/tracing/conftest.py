@@ -63,7 +63,7 @@ def change_zygote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[.
         folder = str(Path(ewm.tracing.runner.__file__).parent)
         body = "\n".join("    " + line for line in after.splitlines())
         (tmp_path / "zygote.py").write_text(_CHANGED.format(folder=folder, before=before, after=body))
-        monkeypatch.setattr("ewm.tracing.runner._ZYGOTE", tmp_path / "zygote.py")
+        monkeypatch.setattr("ewm.tracing.worker.ZYGOTE", tmp_path / "zygote.py")
 
     return change
 

@@ -86,7 +86,7 @@ def test_a_program_that_leaves_something_behind_is_not_believed(monkeypatch, tmp
     shutil.copytree(Path(runner_module.__file__).parent, folder)
     text = (folder / "purity.py").read_text()
     (folder / "purity.py").write_text(text.replace('    """No state of one', '    return True\n    """No state of one'))
-    monkeypatch.setattr(runner_module, "_ZYGOTE", folder / "zygote.py")
+    monkeypatch.setattr("ewm.tracing.worker.ZYGOTE", folder / "zygote.py")
     sources = ["y = 1\n", first, second, "y = 2\n"]
     runs = []
     for batch in (1, 4):

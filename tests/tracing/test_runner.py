@@ -220,7 +220,7 @@ def test_a_machine_where_every_zygote_dies_is_an_error_not_a_loop(monkeypatch, t
         "import json, os\nos.read(0, 1 << 20)\ng = json.dumps({'isolation': 'L0', 'python': '', 'notes': {}}).encode()\n"
         "os.write(1, len(g).to_bytes(4, 'little') + g)\nos._exit(3)\n"
     )
-    monkeypatch.setattr("ewm.tracing.runner._ZYGOTE", broken)
+    monkeypatch.setattr("ewm.tracing.worker.ZYGOTE", broken)
     with Runner(TraceConfig(workers=1)) as runner, pytest.raises(RuntimeError, match="died one after the other"):
         list(runner.trace_all(Program(f"x = {i}\n") for i in range(60)))
 
