@@ -62,8 +62,13 @@ def _other(value: Any, kind: type) -> tuple[Any, ...]:
     return ("opaque", f"<{what}>")
 
 
+DIGITS = 4300  # of an int, at most, that Python writes; more than 3 bits each
+
+
 def said(error: BaseException) -> dict[str, str]:
     """Type of an exception, and its message where Python's own class writes it from plain arguments."""
     kind = type(error)
     plain = not kind.__flags__ & 512 and all(type(a) in (int, float, str, bool, type(None)) for a in error.args)
+    if any(type(a) is int and a.bit_length() > DIGITS * 3 for a in error.args):
+        plain = False  # Python itself could not write it
     return {"type": type_name(kind), "message": copied(str(error)) if plain else ""}

@@ -202,5 +202,7 @@ def _says(message: str, told: str) -> bool:
     """A message, perhaps cut, against the oracle's text of it."""
     _, (length, text) = nodes(told)
     head, more, count = message.rpartition("<+")
+    if head[-1:] in ("'", '"') and head[:1] == head[-1:]:  # a KeyError's key, cut within its quotes
+        return text.startswith(head[:-1]) and count == f"{length - len(head)}>"
     cut = bool(more) and count == f"{length - len(head)}>"
     return message == text or (cut and text.startswith(head[: len(text)]))

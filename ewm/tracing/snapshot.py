@@ -20,26 +20,14 @@ from typing import Any
 # A class is asked for its hash only if its own class is `type`: another one may answer by code of the program. By
 # number would do as well, but for the audit hook, which hears of every id().
 PLAIN = frozenset((type,))
-SMALL = frozenset((int, float, bool, type(None), complex))
-SIZED = frozenset((str, bytes))
-ATOMS = SMALL | SIZED  # immutable and without parts: text that never changes
+ATOMS: frozenset[type] = frozenset((int, float, bool, type(None), complex, str, bytes))  # without parts, never changing
 CLOSING: dict[type, str] = {list: "]", tuple: ")", dict: "}", set: "}", frozenset: "})"}
 SORTABLE: tuple[set[type], ...] = ({int}, {str}, {bool})
 LARGE = 24  # elements from which on a text is worth remembering
 REMEMBERED = 64  # texts at most
-SPEAKING = (
-    "errno",
-    "strerror",
-    "filename",
-    "filename2",
-    "msg",
-    "lineno",
-    "reason",
-    "encoding",
-    "object",
-    "start",
-    "end",
-)
+SPEAKING = (  # what built-in exceptions make their message of
+    "errno", "strerror", "filename", "filename2", "msg", "lineno", "reason", "encoding", "object", "start", "end",
+)  # fmt: skip
 SYNTAX = frozenset((SyntaxError, IndentationError, TabError))
 _BIG = 10**30  # ints below it are short for sure
 _NAME = type.__dict__["__name__"].__get__
@@ -51,7 +39,7 @@ _MODULE_DICT = vars(ModuleType)["__dict__"].__get__
 
 def _exact(text: str) -> str:
     """A program may have named it by a str of its own class."""
-    return text if type(text) is str else str.__str__(text) + ""
+    return str.__str__(text)
 
 
 def type_name(kind: type) -> str:
@@ -274,9 +262,12 @@ def _plain(*parts: Any) -> bool:
     return tuple(map(type, parts)) == (str, str, int)
 
 
+def _one_of(kinds: frozenset[type], kind: type) -> bool:
+    return type(kind) is type and kind in kinds
+
+
 def _atom(value: Any) -> bool:
-    kind = type(value)
-    return type(kind) is type and kind in ATOMS
+    return _one_of(ATOMS, type(value))
 
 
 def _said_by_args(error: BaseException) -> bool:
@@ -297,16 +288,13 @@ def exception_text(error: BaseException, render: Callable[[Any], str], max_chars
         message = args[0]
     elif not args:
         message = ""
-    elif (
-        any(kind is one for one in SYNTAX)
-        and len(args) == 2
-        and type(args[1]) is tuple
-        and _plain(args[0], *args[1][:2])
-    ):
+    elif _one_of(SYNTAX, kind) and len(args) == 2 and type(args[1]) is tuple and _plain(args[0], *args[1][:2]):
         message = f"{args[0]} ({args[1][0].rpartition('/')[2]}, line {args[1][1]})"  # as its __str__
     elif _FLAGS(kind) & 512 == 0 and all(map(_atom, args)) and len(args) > 1:  # not a heap type
         own = kind.__str__ is not BaseException.__str__ and _said_by_args(error)
         message = kind.__str__(error) if own else render(args)
+    elif len(args) == 1:  # bounded as a value is, so not cut again
+        return {"type": type_name(kind), "message": render(args[0])}
     else:
         message = ", ".join(render(a) for a in args)
     if kind is ImportError and message.startswith("cannot import name "):

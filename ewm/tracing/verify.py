@@ -82,7 +82,9 @@ def _verdict(program: Program, trace: Trace, problems: tuple[str, ...], runner: 
     if trace.status in WHOLE:
         problems += tuple(_differs(trace, told, "told by the oracle"))
     try:
-        return Verdict(program, trace, problems, compare(program.source, trace, told))
+        compared = compare(program.source, trace, told)
+        nothing = not compared.lines and any(event.kind == "line" for event in trace.events)
+        return Verdict(program, trace, problems, compared, skipped=trace.status if nothing else "")
     except BROKEN:  # a program may write into its own account, and such a one is no oracle
         return Verdict(program, trace, problems, skipped="oracle: unreadable")
 

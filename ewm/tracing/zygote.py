@@ -261,6 +261,7 @@ class Zygote:
 def main(folder: str) -> None:
     modules = dict(zip(NAMES, load(folder, NAMES), strict=True))
     unload()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup and background shells leave it ignored
     if REEXEC not in sys.argv and modules["system"].fix_addresses():
         os.execv(sys.executable, [sys.executable, "-s", "-S", "-P", "-W", "ignore", sys.argv[0], REEXEC])
     sys.argv, sys.orig_argv = [""], [""]  # a program sees no path of this machine there

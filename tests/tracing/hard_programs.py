@@ -111,6 +111,10 @@ HARD: dict[str, str] = {
     "names with underscores": "__hidden__ = 1\n_x = 2\n__y = 3\nclass A:\n    __z = 1\n    def __m(self):\n        return self.__z\n    def n(self):\n        return self.__m()\nA().n()\n",
     "threads": "import threading\nseen = []\ndef f(n):\n    for i in range(n):\n        seen.append(i)\n    return (lambda: n)()\nt = threading.Thread(target=f, args=(3,))\nt.start()\nt.join()\nr = f(1)\n",
     "deep recursion": "def f(n):\n    return 0 if n == 0 else 1 + f(n - 1)\nf(300)\n",
+    "a key longer than a value may be": "try:\n    {}['x' * 3000]\nexcept KeyError:\n    x = 1\n",
+    "an int that Python cannot write, raised": "try:\n    raise KeyError(10 ** 5000)\nexcept KeyError:\n    x = 1\n",
+    "a wrapper that takes the name": "def deco(f):\n    def w(*a):\n        return f(*a)\n    w.__name__ = f.__name__\n    return w\n@deco\ndef g(x):\n    return x\ny = g(1)\n",
+    "a list that outgrows the limit and shrinks": "xs = []\nfor i in range(203):\n    xs.append(0)\nwhile len(xs) > 190:\n    xs.pop()\n",
 }  # fmt: skip
 
 ENTRIES: list[tuple[str, str]] = [  # a body and the call after it

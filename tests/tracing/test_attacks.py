@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import os
 import sys
@@ -19,11 +19,8 @@ from ewm.tracing import Runner, Trace
 from ewm.tracing.decode import EXITED, decode
 from ewm.tracing.purity import MODULES, NAMES, pure
 from ewm.tracing.tracer import own_codes
+from tests.tracing import attacks
 from tests.tracing.conftest import family_of
-
-_spec = importlib.util.spec_from_file_location("attacks", Path(__file__).with_name("attacks.py"))
-attacks = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(attacks)
 
 HOSTILE = Path(__file__).parents[2].parent / "shared/data/hostile_programs.jsonl"
 ROOT = str(Path(__file__).parents[2])
@@ -236,7 +233,7 @@ def test_the_policy_lets_ordinary_programs_be(trace, source):
 def test_outcomes_repeat(level, tmp_path):
     programs = _all_programs()
     seen: dict[str, Counter[str]] = {name: Counter() for name in programs}
-    for number in range(5):
+    for number in range(20):
         field = Field(level, tmp_path / str(number))
         for name, source in programs.items():
             seen[name][field.run(source).status] += 1

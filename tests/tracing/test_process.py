@@ -101,3 +101,11 @@ def test_a_stream_takes_bounded_memory_also_with_a_slow_reader(tmp_path):
         assert (tool.wait(20), number) == (0, count)
         tool.stdout.close()
     assert max(peaks) - min(peaks) < 4000  # KiB
+
+
+def test_a_trace_does_not_depend_on_a_shell_that_ignores_sigint(tmp_path):
+    """As nohup and background shells do."""
+    (tmp_path / "p.py").write_text("import _thread\n_thread.interrupt_main()\nx = 1\n")
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "ewm.tracing", str(tmp_path / "p.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert "KeyboardInterrupt" in done.stdout + done.stderr

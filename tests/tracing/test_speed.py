@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import subprocess
 import sys
@@ -11,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-SPEED = Path(__file__).parents[2] / "experiments/00-speed/speed.py"
+from tests.tracing.conftest import experiment
+
+ROOT = Path(__file__).parents[2]
 WAYS = {"exec", "repr", "fork", "batched", "forked", "fresh"}
 
 LARGE = """
@@ -40,10 +41,7 @@ print(size, len(forks), large / small)
 
 @pytest.fixture
 def speed():
-    spec = importlib.util.spec_from_file_location("speed", SPEED)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return experiment("00-speed/speed.py")
 
 
 def test_an_event_costs_little_more_with_a_long_list(speed):
@@ -67,9 +65,7 @@ def test_the_benchmark_runs_every_way(speed, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_trainer_of_2_gb_traces_without_being_forked():
-    done = subprocess.run(
-        [sys.executable, "-c", LARGE], cwd=SPEED.parents[2], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", LARGE], cwd=ROOT, capture_output=True, text=True, check=True)
     size, forks, ratio = map(float, done.stdout.split())
     print(f"{size:.1f} GB, {forks:.0f} forks, CPU of the trainer x {ratio:.2f}")
     assert size > 2

