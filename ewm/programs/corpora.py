@@ -10,6 +10,7 @@ from ewm.config.errors import ConfigError
 from ewm.programs.program import Program
 
 KINDS = {"source": str, "entry": (str, type(None)), "stdin": str, "origin": str, "licence": str, "level": str}
+KINDS |= {"parent": str, "relation": str}
 
 
 def read_jsonl(path: str | Path) -> Iterator[Program]:

@@ -1,8 +1,9 @@
 """One program: its text, how it is called, where it comes from. Nothing here runs anything.
 
 `id` is the hash of what runs; `family` is the hash of its shape (alpha-renamed AST without the call; for grammar
-programs constants are erased too), so that near copies never part across splits. `split` depends on the family and
-one salt fixed here, whatever the data seed: it holds for every stage, pretraining included.
+programs constants are erased too), so that near copies never part across splits; a mutant or twin has the family of
+the program that it was made from. `split` depends on the family and one salt fixed here, whatever the data seed: it
+holds for every stage, pretraining included.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Program:
     origin: str = ""  # e.g. "grammar:loop:0:17", "mine:textwrap.dedent", "user"
     licence: str = ""
     level: str = ""  # grammar level or ""
+    parent: str = ""  # source of the program that this one was made from, the first one of a chain
+    relation: str = ""  # to it: "mutant" (behaves otherwise, proved by running) or "twin" (behaves the same)
     schema: int = SCHEMA
 
     @cached_property
@@ -39,7 +42,7 @@ class Program:
 
     @cached_property
     def family(self) -> str:
-        return _digest(normal_form(self.source, erase_constants=self.origin.startswith("grammar:")))
+        return _digest(normal_form(self.parent or self.source, erase_constants=self.origin.startswith("grammar:")))
 
     @property
     def split(self) -> Split:

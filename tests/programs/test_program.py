@@ -81,3 +81,13 @@ def test_split_is_stable_and_has_the_stated_shares():
 def test_json_round_trip():
     program = Program(ADD, "f(1)", origin="user", level="loop")
     assert Program.from_json(program.to_json()) == program
+
+
+def test_a_mutant_keeps_the_family_and_split_of_its_parent():
+    parent = Program(ADD, "f(1)", origin="grammar:loop:0:1")
+    mutant = Program(
+        "def f(a):\n    return a - 1", "f(1)", origin="grammar:loop:0:1/mutant", parent=ADD, relation="mutant"
+    )
+    assert mutant.family == parent.family != Program(mutant.source, origin="grammar:").family
+    assert mutant.id != parent.id and mutant.split == parent.split
+    assert Program.from_json(mutant.to_json()) == mutant
