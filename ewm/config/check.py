@@ -34,6 +34,12 @@ def check(cfg: Config) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def check_data(cfg: TrainConfig) -> list[str]:
+    """The problems that stand against building this config's data."""
+    parts = (values, model, task, entries.sources, entries.reward)
+    return list(dict.fromkeys(problem for part in parts for problem in part(cfg)))
+
+
 def run(cfg: Config) -> Iterator[str]:
     """Where the run's folder will be, and the folders that an evaluation is pointed at."""
     if isinstance(cfg, EvaluateConfig):
@@ -179,13 +185,24 @@ def lengths(cfg: TrainConfig) -> Iterator[str]:
     answers = {"data.max_target_tokens": cfg.data.max_target_tokens}
     if cfg.grpo.enabled:
         answers["grpo.max_completion_length"] = cfg.grpo.max_completion_length
+    if cfg.data.max_prompt_tokens is None or cfg.data.max_target_tokens is None:
+        yield (
+            f"data.max_prompt_tokens={_null(cfg.data.max_prompt_tokens)}, data.max_target_tokens="
+            f"{_null(cfg.data.max_target_tokens)}: a run counts tokens. Give numbers; together they may have up to "
+            f"model.max_length={cfg.model.max_length}."
+        )
+        return
     for key, tokens in answers.items():
         room = cfg.model.max_length - cfg.data.max_prompt_tokens
-        if tokens > room:
+        if tokens is not None and tokens > room:
             yield (
                 f"data.max_prompt_tokens={cfg.data.max_prompt_tokens} + {key}={tokens} do not fit model.max_length="
                 f"{cfg.model.max_length}. Possible: {key} up to {max(room, 0)}."
             )
+
+
+def _null(value: int | None) -> str:
+    return "null" if value is None else str(value)
 
 
 def stages(cfg: TrainConfig) -> Iterator[str]:
