@@ -58,7 +58,7 @@ def make(program: Program, trace: Trace, task: str, format: str, style: str, sou
         format=format,
         messages=messages(program, task, format, style),
         target=wrap_answer(text, task, style),
-        truth=formats.truth(trace, program, task, format),
+        truth=formats.truth(trace, program, task, format, text),
         source=source,
     )
 

@@ -46,9 +46,12 @@ def parse(text: str, task: str, format: str) -> Prediction:
     return answer.parse(said) if task == "output" else get(format).parse(said)
 
 
-def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
-    """What completions for this example are compared with. Raises ValueError where `target` is None."""
-    text = target(trace, task, format)
+def truth(trace: Trace, program: Program, task: str, format: str, text: str | None = None) -> Truth:
+    """What completions for this example are compared with. Raises ValueError where `target` is None.
+
+    `text`: the target, where it is there already.
+    """
+    text = target(trace, task, format) if text is None else text
     if text is None:
         raise ValueError(f"task {task} does not apply to program {program.id}: it has no result")
     prediction = answer.parse(text) if task == "output" else _ended_as(trace, get(format).parse(text))
