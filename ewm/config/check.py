@@ -13,7 +13,7 @@ from typing import Any
 
 from ewm.config import entries, library, rollouts
 from ewm.config.errors import did_you_mean
-from ewm.config.limits import values
+from ewm.config.limits import CHOICES, values
 from ewm.config.schema import EvaluateConfig, TrainConfig
 
 Config = TrainConfig | EvaluateConfig
@@ -29,14 +29,14 @@ def check(cfg: Config) -> list[str]:
     """Every problem of the config; an empty list means that it can run as far as can be told without a model."""
     found = [problem for part in (values, run, model, task, entries.benchmarks, engine) for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        training = (lora, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
+        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
         found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
     return list(dict.fromkeys(found))
 
 
 def check_data(cfg: TrainConfig) -> list[str]:
     """The problems that stand against building this config's data."""
-    parts = (values, model, task, entries.sources, entries.reward)
+    parts = (values, model, task, data, entries.sources, entries.reward)
     return list(dict.fromkeys(problem for part in parts for problem in part(cfg)))
 
 
@@ -178,6 +178,23 @@ def _served(cfg: Config) -> Iterator[str]:
             "engine=openai answers under one name, and base and adapter are two models. Possible: engine=hf, or two "
             "runs without run= and adapter=, engine.model=BASE and engine.model=ADAPTER, the server's names."
         )
+
+
+def data(cfg: TrainConfig) -> Iterator[str]:
+    """Formats that a trace may be written in, the file of measured spreads, what goes to the hub."""
+    for key, names, allowed in (
+        ("shorter", cfg.data.shorter, (*CHOICES["format.name"], "output")),
+        ("also", cfg.data.also, CHOICES["format.name"]),
+    ):
+        for name in set(names) - set(allowed):
+            yield f"data.{key}: {name}: no such choice.{did_you_mean(name, allowed)} Possible: {', '.join(allowed)}."
+    measure = "`python -m ewm.evaluation spread` with the same model=, data= and reward= writes one"
+    if cfg.data.min_reward_std > 0 and cfg.data.spread is None:
+        yield f"data.min_reward_std={cfg.data.min_reward_std:g} wants data.spread=FILE; {measure}."
+    if cfg.data.spread is not None and not Path(cfg.data.spread).is_file():
+        yield f"data.spread={cfg.data.spread}: no such file; {measure}."
+    if cfg.data.push_to_hub and not cfg.data.hub_id:
+        yield "data.push_to_hub=true wants data.hub_id=OWNER/NAME, where the data set goes."
 
 
 def lengths(cfg: TrainConfig) -> Iterator[str]:

@@ -70,6 +70,16 @@ class State:
         return cls(**{**row, "shares": Shares.restored(row["shares"])})
 
 
+def tidied(folder: Path) -> None:
+    """Takes away what a kill left beyond the last state: half a file, or a shard that the state does not know yet."""
+    path = folder / STATE
+    known = State.load(path).shards if path.exists() else 0
+    for shard in sorted((folder / "data").glob("*.parquet"))[known:]:
+        shard.unlink()
+    for half in (*folder.glob(".*.json.*"), *folder.glob("data/.*")):
+        half.unlink()
+
+
 Keep = Callable[[Made], str | None]  # why this example is not taken, beside those that were; it is told of each once
 
 

@@ -24,6 +24,8 @@ from typing import Any
 from ewm import locks
 from ewm.config.schema import ASIDE, DATA_ASIDE, DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data import shards
+from ewm.data.building import STATE
+from ewm.run import write_atomic
 from ewm.sources import mix
 from ewm.tracing.pythons import interpreter
 
@@ -70,7 +72,7 @@ def load(path: Path) -> dict[str, Any] | None:
 
 @contextmanager
 def building(path: Path, anew: bool = False) -> Iterator[Path | None]:
-    """The folder to build in, with what an earlier try left there; None if another process has built the data set.
+    """The folder to build in, with what an earlier try left there; None if there is nothing left to build.
 
     Who comes second waits. The block leaves a whole data set there; it then gets its name. `anew`: whatever is there.
     """
@@ -88,15 +90,22 @@ def building(path: Path, anew: bool = False) -> Iterator[Path | None]:
             shutil.rmtree(aside)
             yield None
             return
+        whole = load(aside) is not None  # killed before it got its name
         try:
-            yield aside
+            yield None if whole else aside
         except BaseException:
             if not any((aside / "data").glob("*.parquet")):  # nothing to go on from
                 shutil.rmtree(aside)
             raise
         shutil.rmtree(path, ignore_errors=True)  # damaged
-        (aside / ".lock").unlink(missing_ok=True)
+        for left in (".lock", STATE):
+            (aside / left).unlink(missing_ok=True)
         os.rename(aside, path)
+
+
+def finish(aside: Path, manifest: dict[str, Any]) -> None:
+    """What makes a data set whole, written last."""
+    write_atomic(aside / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
 @cache

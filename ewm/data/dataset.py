@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ewm.config.errors import ConfigError
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data import cache, card, manifest, pools, shards
-from ewm.data.building import Build, Order
+from ewm.data.building import Build, Order, tidied
 from ewm.data.example import Example
 from ewm.data.sieve import Sieve
 from ewm.data.work import Setup
@@ -77,7 +77,7 @@ def build(
     if cfg.max_prompt_tokens is None and cfg.max_target_tokens is None:
         count_tokens = None
     sources = mix.build(cfg.sources, plugins)
-    sieve = Sieve(cfg, split)
+    sieve = Sieve(cfg, split, key)
     folder = cache.folder(
         cfg, trace, task, format, style, split, wanted, count_tokens, key, sources, sieve.depends_on()
     )  # fmt: skip
@@ -95,7 +95,9 @@ def build(
     with cache.building(folder, anew=not known) as aside:
         if aside is not None:
             _build(aside, setup, order, cfg, sieve)
-            card.write(aside, manifest.write(aside, folder.name, order, sieve))
+            whole = manifest.made(aside, folder.name, order, sieve)
+            card.write(aside, whole)
+            cache.finish(aside, whole)
     made = cache.load(folder)
     assert made is not None, f"{folder} was changed while it was built"
     if made["count"] < wanted:
@@ -104,6 +106,7 @@ def build(
 
 
 def _build(folder: Path, setup: Setup, order: Order, cfg: DataConfig, sieve: Sieve) -> None:
+    tidied(folder)
     sieve.restore(folder)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     terminal = Console(stderr=True)

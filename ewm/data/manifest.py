@@ -11,20 +11,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ewm.data import cache, shards
+from ewm.data import shards
 from ewm.data.building import STATE, Order, State
 from ewm.data.sieve import Sieve
 from ewm.programs import SALT
-from ewm.run import write_atomic
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 COLUMNS = ("source", "level", "task", "format", "licence", "family", "prompt_tokens", "target_tokens", "truth")
 
 
-def write(folder: Path, content: str, order: Order, sieve: Sieve) -> dict[str, Any]:
-    """The manifest of the shards in the folder; the state of the build is gone afterwards."""
+def made(folder: Path, content: str, order: Order, sieve: Sieve) -> dict[str, Any]:
+    """The manifest of the shards and the state in the folder."""
     state = State.load(folder / STATE)
-    found = {
+    return {
         "content": content,
         "split": order.split,
         "wanted": order.wanted,
@@ -35,13 +34,11 @@ def write(folder: Path, content: str, order: Order, sieve: Sieve) -> dict[str, A
         "also": list(order.texts),
         "seed": order.seed,
         "salt": SALT,
+        "spread": sieve.spread,
         "decontaminated": sieve.benchmarks.names() if sieve.benchmarks else {},
         "versions": {"python": platform.python_version(), **{n: metadata.version(n) for n in ("ewm", "pyarrow")}},
         "shards": shards.sha256(folder),
     }
-    write_atomic(folder / cache.MANIFEST, json.dumps(found, indent=2) + "\n")
-    (folder / STATE).unlink()
-    return found
 
 
 def said(manifest: Mapping[str, Any]) -> str:

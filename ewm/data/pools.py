@@ -5,6 +5,7 @@ A pool has submit(name, drafts) -> a promise with .result(); blocks are done in 
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +111,7 @@ def _ray(setup: Setup, workers: int) -> Iterator[Pool]:
         raise ConfigError(RAY) from None
     ours = not ray.is_initialized()
     if ours:
-        ray.init(log_to_driver=False, logging_level="error", include_dashboard=False)
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     processes = workers or int(ray.cluster_resources().get("CPU", 1))
     pool = RayPool(processes, initializer=work.start, initargs=(_alone(setup),))
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from ewm.config.errors import ConfigError
 from ewm.config.schema import DataConfig
@@ -17,15 +18,19 @@ from ewm.data.work import Made
 from ewm.programs import Program, Split
 from ewm.sources.dedup import Distinct, fingerprint
 
+MEASURE = "`python -m ewm.evaluation spread` with the same model=, data= and reward="
+
 
 class Sieve:
-    """ConfigError if the spread cannot be read."""
+    """`spread`: what the measured spreads belong to. ConfigError if they cannot be read or are of another reward."""
 
-    def __init__(self, cfg: DataConfig, split: Split) -> None:
+    def __init__(self, cfg: DataConfig, split: Split, reward: str = "") -> None:
         self._distinct = Distinct(cfg.per_family, cfg.near)
         self.benchmarks = Benchmarks.load() if cfg.decontaminate else None
         self._least = cfg.min_reward_std if split == "train" else 0.0
-        self._spread, self._read = _spread(cfg.spread) if self._least > 0 else ({}, "")
+        self._spread, self.spread, self._read = _spread(cfg.spread) if self._least > 0 else ({}, None, "")
+        if self.spread and reward and self.spread["reward"] != reward:
+            raise ConfigError(f"data.spread={cfg.spread} was measured with another reward. Measure again: {MEASURE}.")
 
     def depends_on(self) -> list[str]:
         """Hashes of what it goes by."""
@@ -51,14 +56,13 @@ class Sieve:
             self._distinct.reason(fingerprint(program))
 
 
-def _spread(path: str | None) -> tuple[dict[str, float], str]:
-    """Example's id -> standard deviation of its reward, and the file's hash."""
-    measure = "python -m ewm.evaluation spread, with the same model=, data= and reward="
+def _spread(path: str | None) -> tuple[dict[str, float], dict[str, Any], str]:
+    """Example's id -> standard deviation of its reward; the file's head and hash."""
     if path is None:
-        raise ConfigError(f"data.min_reward_std wants data.spread, the file that `{measure}` writes.")
+        raise ConfigError(f"data.min_reward_std wants data.spread, a file that {MEASURE} writes.")
     try:
         text = Path(path).read_bytes()
-        rows = [json.loads(line) for line in text.splitlines()]
-        return {row["id"]: float(row["std"]) for row in rows[1:]}, hashlib.sha256(text).hexdigest()
+        head, *rows = (json.loads(line) for line in text.splitlines())
+        return {row["id"]: float(row["std"]) for row in rows}, dict(head), hashlib.sha256(text).hexdigest()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data.spread={path}: cannot be read ({error}). `{measure}` writes such a file.") from None
+        raise ConfigError(f"data.spread={path}: cannot be read ({error}). {MEASURE} writes such a file.") from None

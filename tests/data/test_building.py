@@ -34,8 +34,9 @@ def cfg(tmp_path):
     )  # fmt: skip
 
 
-def build(cfg, format="delta", style="short", count_tokens=None, split="train"):
-    return data.build(cfg, TraceConfig(max_events=200), TaskConfig(), FormatConfig(format), style, count_tokens, split)
+def build(cfg, format="delta", style="short", count_tokens=None, split="train", key=""):
+    made = (TraceConfig(max_events=200), TaskConfig(), FormatConfig(format), style, count_tokens, split)
+    return data.build(cfg, *made, key=key)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -172,11 +173,17 @@ def test_two_at_once_build_it_once(cfg, tmp_path):
 def test_only_what_spreads_the_reward_is_trained_on(cfg, tmp_path):
     all_of_them = build(cfg).examples
     spread = tmp_path / "spread.jsonl"
-    rows = [{"k": 8}, *({"id": e.id, "mean": 0.5, "std": n % 3 / 4} for n, e in enumerate(all_of_them[:30]))]
+    rows = [
+        {"k": 8, "reward": "gated"},
+        *({"id": e.id, "mean": 0.5, "std": n % 3 / 4} for n, e in enumerate(all_of_them[:30])),
+    ]
     spread.write_text("\n".join(map(json.dumps, rows)))
     with pytest.raises(ConfigError, match="data.min_reward_std wants data.spread"):
         build(replace(cfg, min_reward_std=0.3))
     found = build(replace(cfg, min_reward_std=0.3, spread=str(spread)))
     assert {e.id for e in found.examples} == {e.id for e in all_of_them[2:30:3]}
     assert found.manifest["dropped"]["reward spread too small"] == 20
+    assert found.manifest["spread"] == rows[0]
+    with pytest.raises(ConfigError, match="measured with another reward"):
+        build(replace(cfg, min_reward_std=0.3, spread=str(spread)), key="strict")
     assert len(build(replace(cfg, min_reward_std=0.3, num_validation=7), split="validation")) == 7
