@@ -28,6 +28,8 @@ class Sieve:
         self._distinct = Distinct(cfg.per_family, cfg.near)
         self.benchmarks = Benchmarks.load() if cfg.decontaminate else None
         self._least = cfg.min_reward_std if split == "train" else 0.0
+        self._spread: dict[str, float]
+        self.spread: dict[str, Any] | None
         self._spread, self.spread, self._read = _spread(cfg.spread) if self._least > 0 else ({}, None, "")
         if self.spread and reward and self.spread["reward"] != reward:
             raise ConfigError(f"data.spread={cfg.spread} was measured with another reward. Measure again: {MEASURE}.")
