@@ -100,8 +100,8 @@ class Build:
         order, state = self.order, self.state
         rows: list[dict[str, Any]] = []
         for made in self._taken():
-            assert made.example is not None
-            rows.append(shards.row_of(made.example, made.texts))
+            assert made.row is not None
+            rows.append(made.row)
             advance(state.taken.total())
             if len(rows) == order.shard:
                 self._write(rows)
@@ -129,7 +129,7 @@ class Build:
             if (made := next(self._feeds[name], None)) is None:
                 self._end(name, "exhausted")
                 continue
-            if made.example is None and not made.reason:
+            if made.row is None and not made.reason:
                 continue
             state.candidates[name] += 1
             if reason := made.reason or self.keep(made):

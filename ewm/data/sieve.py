@@ -41,11 +41,11 @@ class Sieve:
     def reason(self, made: Made) -> str | None:
         """Why this example is not taken."""
         assert made.fingerprint is not None
-        assert made.example is not None
+        assert made.row is not None
         if self.benchmarks and (found := self.benchmarks.reason(made.fingerprint)):
             return found
         if self._least > 0:
-            if (std := self._spread.get(made.example.id)) is None:
+            if (std := self._spread.get(made.row["id"])) is None:
                 return "reward spread not measured"
             if std < self._least:
                 return "reward spread too small"

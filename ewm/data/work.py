@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ewm import formats
 from ewm.config.schema import TaskConfig, TraceConfig
 from ewm.data.example import Example, make, task_of
+from ewm.data.shards import row_of
 from ewm.formats.prediction import Truth
 from ewm.programs import Program, Split
 from ewm.sources.dedup import Fingerprint, fingerprint
@@ -42,12 +44,11 @@ class Setup:
 
 @dataclass(frozen=True)
 class Made:
-    """`example` or `reason`; neither: a candidate of another split, which is not counted."""
+    """`row`, the example as it is kept, or `reason`; neither: a candidate of another split, which is not counted."""
 
     fingerprint: Fingerprint | None = None
-    example: Example | None = None
+    row: dict[str, Any] | None = None
     reason: str = ""
-    texts: dict[str, str] = field(default_factory=dict)
 
 
 class Work:
@@ -76,7 +77,7 @@ class Work:
         if isinstance(found, str):
             return Made(reason=found)
         texts = {other: formats.get(other).render(trace) for other in self.setup.also}
-        return Made(fingerprint(program), found, texts=texts)
+        return Made(fingerprint(program), row_of(found, texts))
 
     def _example(self, name: str, program: Program, trace: Trace) -> Example | str:
         """In the format asked for, else in the first of the shorter ones that fits."""

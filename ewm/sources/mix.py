@@ -11,6 +11,9 @@ from ewm.programs import Program, Split
 
 
 class Source(Protocol):
+    """Where programs come from. It may also have `counts`, a Counter of what it found and left out by reason as far as
+    it was read, and `drafts(seed)`, its candidates of every split as picklable calls that make them."""
+
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]: ...
     def fingerprint(self) -> str: ...
 
