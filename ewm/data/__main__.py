@@ -11,6 +11,7 @@ its name below outputs/data.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -18,33 +19,37 @@ from pathlib import Path
 
 from ewm import config
 from ewm.config.check import check_data
+from ewm.programs import Split
 
-USAGE = __doc__ or ""
 
-
-def main(arguments: Sequence[str]) -> int:
-    command, rest = (arguments[0], list(arguments[1:])) if arguments else ("--help", [])
-    if command in ("-h", "--help") or {"-h", "--help"} & set(rest):
-        print(USAGE)
-        return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m ewm.data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("build", help="make a data set, or go on with one")
+    one.add_argument("overrides", nargs="*", help="data=... data.num_train=... model=... reward=...")
+    one.add_argument("--split", choices=["train", "validation", "test"], default="train", help="default: train")
+    one = commands.add_parser("show", help="counts, drops, tokens, examples")
+    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("-n", type=int, default=2, help="examples to show, default 2")
+    one = commands.add_parser("push", help="to the hub")
+    one.add_argument("folder", metavar="FOLDER")
+    one.add_argument("hub_id", metavar="OWNER/NAME")
+    given = parser.parse_args(arguments)
     try:
-        if command == "build":
-            return build(rest)
-        if command == "show":
-            return show(rest)
-        if command == "push" and len(rest) == 2:
-            return push(*rest)
+        if given.command == "build":
+            return build(given.overrides, given.split)
+        return show(given.folder, given.n) if given.command == "show" else push(given.folder, given.hub_id)
     except config.ConfigError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from the last whole file.", file=sys.stderr)
         return 130
-    print(f"no such command: {' '.join(arguments)}\n\n{USAGE}", file=sys.stderr)
-    return 2
 
 
-def build(overrides: Sequence[str]) -> int:
+def build(overrides: Sequence[str], split: Split) -> int:
     """Without a reward among the overrides no program is left out for being guessed blindly."""
     cfg = config.compose(overrides, check=check_data)
     from ewm import data, models, rewards  # after the checks: they take seconds
@@ -54,17 +59,16 @@ def build(overrides: Sequence[str]) -> int:
     count = models.without_weights(cfg.model).count_tokens if counted else None
     rewarded = any(o.lstrip("+").startswith("reward") for o in overrides) and cfg.reward.chance_correct
     blind = partial(best, rewards.compose(cfg.reward, cfg.plugins)) if rewarded else None
-    made = (cfg.data, cfg.trace, cfg.task, cfg.format, cfg.model.prompt_style)
-    found = data.build(*made, count, blind=blind, key=str(cfg.reward) if rewarded else "", plugins=cfg.plugins)
+    made = (cfg.data, cfg.trace, cfg.task, cfg.format, cfg.model.prompt_style, count, split)
+    found = data.build(*made, blind=blind, key=str(cfg.reward) if rewarded else "", plugins=cfg.plugins)
     print(found.folder)
     return 0
 
 
-def show(arguments: Sequence[str]) -> int:
+def show(name: str, number: int) -> int:
     from ewm.data import showing
 
-    number = int(arguments[arguments.index("-n") + 1]) if "-n" in arguments else 2
-    showing.show(_folder(arguments[0]), number)
+    showing.show(_folder(name), number)
     return 0
 
 
@@ -90,4 +94,4 @@ def _folder(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -127,4 +127,6 @@ def test_the_normal_form_is_the_same_under_every_python():
         ).stdout
         for command in commands
     }
-    assert {answer.strip() for answer in told.values()} == {"77cbeff1897c6e15adc527b0c7d34a9206e186057a5ada2633d4a117ffd1c2a8"}, told
+    assert {answer.strip() for answer in told.values()} == {
+        "77cbeff1897c6e15adc527b0c7d34a9206e186057a5ada2633d4a117ffd1c2a8"
+    }, told
