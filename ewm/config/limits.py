@@ -17,7 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "trace.isolation": ("auto", "L0", "L1", "L2", "L3"),
     "trace.require": ("L0", "L1", "L2", "L3"),
     "task.name": ("trace", "output", "mixed"),
-    "format.name": ("delta", "ellora"),
+    "format.name": ("delta", "cwm", "ellora"),
     "data.pool": ("auto", "here", "processes", "ray"),
     "sft.optimizer": ("adamw", "muon"),
     # trl/trainer/grpo_trainer.py, compute_loss; a wrong one fails there only after the first generation
