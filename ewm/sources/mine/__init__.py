@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ewm.programs import Program, Split, split_of
 from ewm.programs.constructs import constructs
-from ewm.sources.mine.mining import Mined, collection, mine, version
+from ewm.sources.mine.mining import Mined, collection, known, mine, version
 
 __all__ = ["Mine"]
 
@@ -39,7 +39,7 @@ class Mine:
         self.excluded = frozenset(exclude_constructs)
         self.counts: Counter[str] = Counter()
         for package in packages:
-            version(package)  # or ValueError
+            known(package)
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
         found: list[Program] = []

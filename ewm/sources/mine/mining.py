@@ -65,14 +65,21 @@ class Mined:
         return cls(Program.from_json(row["program"]), Expected(**row["expected"]), row["plain"])
 
 
-def collection(name: str, licence: str = "") -> Collection:
+def known(name: str) -> None:
     """ValueError says what is wrong with the name."""
+    if folders.is_folder(name):
+        folders.folder_of(name)
+    elif name != packages.STDLIB:
+        packages.found(name)
+
+
+def collection(name: str, licence: str = "") -> Collection:
+    """What the name means; ValueError as in `known`."""
+    known(name)
     if folders.is_folder(name):
         folder = folders.folder_of(name)
         short = folder.name.replace(".", "_") or "folder"
         return Collection(short, tuple(folders.modules(folder)), licence or folders.licence(folder), folder)
-    if name != packages.STDLIB:
-        packages.found(name)
     return Collection(name, tuple(packages.modules(name)), licence or packages.licence(name))
 
 
