@@ -24,7 +24,8 @@ __all__ = ["Mine"]
 class Mine:
     """Finite: the mined programs in an order drawn by the seed.
 
-    `packages`: importable names, "stdlib" for all of it, or folders (with a slash in their name). `cache_dir`: folder
+    `packages`: importable names, "stdlib" for all of it, or folders (with a slash in their name). `tests`: also run a
+    folder's tests, in isolation. `cache_dir`: folder
     where what was mined is kept, by content. `counts`: what was found, what was left out, and why.
     """
 
@@ -33,9 +34,10 @@ class Mine:
         packages: Sequence[str] = ("stdlib",),
         exclude_constructs: Sequence[str] = (),
         licence: str = "",
+        tests: bool = True,
         cache_dir: str | None = None,
     ) -> None:
-        self.packages, self.licence, self.cache_dir = tuple(packages), licence, cache_dir
+        self.packages, self.licence, self.tests, self.cache_dir = tuple(packages), licence, tests, cache_dir
         self.excluded = frozenset(exclude_constructs)
         self.counts: Counter[str] = Counter()
         for package in packages:
@@ -45,7 +47,7 @@ class Mine:
         found: list[Program] = []
         self.counts.clear()
         for package in self.packages:
-            mined, counts = _mined(package, self.licence, self.cache_dir)
+            mined, counts = _mined(package, self.licence, self.tests, self.cache_dir)
             self.counts.update(counts)
             found += [one.program for one in mined]
         random.Random(f"mine:{seed}").shuffle(found)
@@ -69,5 +71,5 @@ def held_out(program: Program) -> bool:
 
 
 @cache
-def _mined(package: str, licence: str, keep: str | None) -> tuple[list[Mined], Counter[str]]:
-    return mine(collection(package, licence), Path(keep) if keep else None)
+def _mined(package: str, licence: str, tests: bool, keep: str | None) -> tuple[list[Mined], Counter[str]]:
+    return mine(collection(package, licence), tests, Path(keep) if keep else None)

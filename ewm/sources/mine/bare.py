@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 from collections.abc import Collection
 from typing import Any
 
@@ -24,7 +23,7 @@ _BUILTINS = frozenset(dir(builtins))
 
 def bare(node: ast.stmt, own: Collection[str] = ()) -> ast.stmt:
     """A stripped copy; `own`: names of decorators that stay because the module defines them."""
-    stripped = _Bare(own).visit(copy.deepcopy(node)) or ast.Pass()
+    stripped = _Bare(own).visit(ast.parse(ast.unparse(node)).body[0]) or ast.Pass()
     for inner in ast.walk(stripped):
         if getattr(inner, "body", None) == []:  # held annotations and nothing else
             inner.body = [ast.Pass()]  # type: ignore[attr-defined]

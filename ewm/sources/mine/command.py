@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", default="mined.jsonl", help="default: mined.jsonl")
     parser.add_argument("--json", action="store_true", help="also write the table, as OUTPUT with .funnel.json")
     parser.add_argument("--licence", default="", help="of all that is mined; default: what the package says")
+    parser.add_argument("--tests", action=argparse.BooleanOptionalAction, default=True, help="of folders; run isolated")
     parser.add_argument("--exclude", nargs="*", default=[], metavar="CONSTRUCT", help="what no program may have")
     parser.add_argument("--max-events", type=int, default=TraceConfig.max_events, metavar="N", help="of one program")
     parser.add_argument("--processes", type=int, default=0, metavar="N", help="default: one per core")
@@ -50,7 +51,7 @@ def run(given: argparse.Namespace, console: Console) -> int:
     columns: dict[str, Counter[str]] = {}
     for package in given.packages:
         found = collection(package, given.licence)
-        mined, counts = mine(found, processes=given.processes)
+        mined, counts = mine(found, given.tests, processes=given.processes)
         columns[found.name] = counts
         wanted = [one for one in mined if not _has(one.program, given.exclude)]
         if given.exclude:

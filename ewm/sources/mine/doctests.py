@@ -51,7 +51,7 @@ def candidates(repository: Repository, module: Module, counts: Counter[str]) -> 
                     counts["left out: no expression"] += 1
                 else:
                     counts["with a result"] += 1
-                    example = Example(module, history, _aliases(module.name))
+                    example = Example(module, history, call, _aliases(module.name))
                     yield from _taken(repository, example, call, given, name, counts)
             if not given.exc_msg:  # else it sets no name
                 history += statements

@@ -1,6 +1,7 @@
 """One example as a module of its own: what earlier examples of its docstring did, on top of the documented module.
 
-A name needs the statements from where it was last set; a value that can change also those that mention it since then.
+Backwards from the example: a statement stays that sets a name which is needed after it, or that mentions one whose
+value can change.
 """
 
 from __future__ import annotations
@@ -17,37 +18,20 @@ _FIXED = ast.Constant | ast.UnaryOp  # literals that nothing can change
 
 
 class Example(Module):
-    """`statements`: those before the example."""
+    """`call`, after `statements`."""
 
-    def __init__(self, module: Module, statements: Sequence[ast.stmt], aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self, module: Module, statements: Sequence[ast.stmt], call: ast.expr, aliases: Mapping[str, str]
+    ) -> None:
         self.module, self.parent, self.aliases = module, module, dict(aliases)
         self.name, self.is_package = "<example>", False
-        self.statements = list(statements)
-        self.stars = [n for n in statements if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
-        self.meanings, self._bare, self._uses = {}, {}, {}
+        self.statements = list(_needed(statements, call))
+        self.stars = [n for n in self.statements if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
+        self.meanings, self._about = {}, {}
         self.bindings = {}
-        for index, node in enumerate(self.statements):
-            self._add(index, node)
-
-    def _add(self, index: int, node: ast.stmt) -> None:
-        names = outer_names(ast.unparse(node))
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)]) if name not in outer_names(ast.unparse(node.value)):
-                self.bindings.pop(name, None)
-            case ast.Import() | ast.ImportFrom():
-                names = frozenset((a.asname or a.name).partition(".")[0] for a in node.names if a.name != "*")
-            case ast.Expr(value=ast.Call(func=ast.Name(id="print"))) if "(" not in ast.unparse(node)[6:]:
-                return  # changes nothing
-        for name in names:
-            if name in self.bindings and not self._fixed(name) or _binds(node, name):
+        for index, touched in enumerate(_touched(self.statements)):
+            for name in touched:
                 self.bindings.setdefault(name, []).append(index)
-
-    def _fixed(self, name: str) -> bool:
-        """A number or a text, or something imported: to mention it does not change it."""
-        node = self.statements[self.bindings[name][-1]]
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            return True
-        return isinstance(node, ast.Assign) and isinstance(node.value, _FIXED)
 
     def filled(self, call: ast.expr) -> ast.expr:
         """Literals for the names that hold them and that nothing has touched since."""
@@ -81,12 +65,58 @@ def _gives(body: Sequence[ast.AST]) -> bool:
     return False
 
 
-def _binds(node: ast.stmt, name: str) -> bool:
+def _needed(statements: Sequence[ast.stmt], call: ast.expr) -> list[ast.stmt]:
+    live = set(outer_names(ast.unparse(call)))
+    found = []
+    for node, touched in zip(reversed(statements), reversed(_touched(statements)), strict=True):
+        star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        if live.isdisjoint(touched) and not star:
+            continue
+        found.append(node)
+        names = outer_names(ast.unparse(node)) if not star else set()
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                live.discard(name)
+                names = outer_names(ast.unparse(node.value)) if isinstance(node, ast.Assign) else names - {name}
+        live |= names
+    return found[::-1]
+
+
+def _touched(statements: Sequence[ast.stmt]) -> list[frozenset[str]]:
+    """For each statement the names that it binds, and those that it mentions while their value can change."""
+    fixed: dict[str, bool] = {}
+    found = []
+    for node in statements:
+        bound = _bound(node)
+        found.append(bound | {name for name in _mentioned(node) if not fixed.get(name, True)})
+        constant = isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+        constant |= isinstance(node, ast.Assign) and isinstance(node.value, _FIXED)
+        fixed |= dict.fromkeys(bound, constant)
+    return found
+
+
+def _mentioned(node: ast.stmt) -> frozenset[str]:
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    if getattr(node, "name", None) == name:
-        return True
-    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(node))
+        return frozenset()
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=args)) if not any(map(_calls, args)):
+            return frozenset()  # it changes nothing
+        case ast.Expr(value=value) if not _calls(value):
+            return frozenset()
+    return outer_names(ast.unparse(node))
+
+
+def _calls(node: ast.expr) -> bool:
+    return any(isinstance(n, ast.Call | ast.NamedExpr | ast.Await) for n in ast.walk(node))
+
+
+def _bound(node: ast.stmt) -> frozenset[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return frozenset((a.asname or a.name).partition(".")[0] for a in node.names if a.name != "*")
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return frozenset({node.name})
+    stored = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return outer_names(ast.unparse(node)) & stored
 
 
 class _Fill(ast.NodeTransformer):

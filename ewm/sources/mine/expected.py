@@ -19,14 +19,14 @@ _BROKEN = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 @dataclass(frozen=True)
 class Expected:
-    """`text`: what an interactive session shows. `exception`: "Type: message", or the type alone if `loose`."""
+    """`text`: what an interactive session shows. `exception`: "Type: message"."""
 
     text: str = ""
     exception: str = ""
     flags: int = 0  # of doctest
     shown: bool = False  # the program's result is already the repr
     setup: bool = False  # something runs, and may print, before the call
-    loose: bool = False  # only the exception's type is known
+    value_only: bool = False  # `text` is the value that comes back, whatever is printed
 
     def agrees(self, trace: Trace) -> bool:
         if self.exception or trace.status == "exception":
@@ -34,6 +34,8 @@ class Expected:
         if trace.status != "ok" or trace.result is None:
             return False
         result = trace.result
+        if self.value_only:
+            return same_literal(self.text, result)
         if self.shown:
             try:
                 result = str(ast.literal_eval(result))
@@ -53,7 +55,7 @@ class Expected:
         kind, _, message = self.exception.partition(":")
         if kind.rpartition(".")[2].strip() != found["type"].rpartition(".")[2]:
             return False
-        if self.loose or self.flags & doctest.IGNORE_EXCEPTION_DETAIL:
+        if self.flags & doctest.IGNORE_EXCEPTION_DETAIL:
             return True
         return _CHECK(message.strip() + "\n", found["message"].strip() + "\n", self.flags)
 

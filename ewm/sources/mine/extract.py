@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ewm.sources.mine.module import Module, inner_names, outer_names
-from ewm.sources.mine.purity import impurities
+from ewm.sources.mine.module import About, Module, inner_names
 from ewm.sources.mine.repository import Left, Outside, Own, Repository, Whole
 
-MOST = 150  # statements
+MOST, MOST_LINES = 150, 2000  # statements, and lines as they stand in their files
 
 
 @dataclass(frozen=True)
@@ -42,39 +41,41 @@ class _Extraction:
         self.after: dict[str, dict[str, None]] = {}  # module -> modules that it takes from
 
     def take(self, entry: ast.expr) -> Extract:
-        statement = ast.fix_missing_locations(ast.Expr(entry))
-        self._note(self.example, statement, _names(statement))
+        statement = About(ast.Expr(entry))
+        self._note(self.example, statement)
         first = [found.name for found in self.names if self._defines(found)]
         todo: list[tuple[Module, int]] = list(self._statements())
-        seen = set()
+        seen: set[tuple[str, int]] = set()
+        lines = 0
         while todo:
             module, index = todo.pop(0)
             if (module.name, index) in seen:
                 continue
             seen.add((module.name, index))
-            if len(seen) > MOST:
+            whole = module.statements[index]
+            lines += (whole.end_lineno or whole.lineno) - whole.lineno
+            if len(seen) > MOST or lines > MOST_LINES:
                 raise Left("needs too much")
-            node = module.bare(index)
-            if reason := next(filter(None, impurities(node)), ""):
-                raise Left(reason)
-            self._note(module, node, module.uses(index))
+            about = module.about(index)
+            if about.impurity:
+                raise Left(about.impurity)
+            self._note(module, about)
             todo += [found for found in self._statements() if (found[0].name, found[1]) not in seen]
-        lines = [*sorted(self._imports()), *self._definitions()]
+        text = [*sorted(self._imports()), *self._definitions()]
         own = [found.name for found in self.names if self._defines(found)]
         written = ast.unparse(self._renamed(self.example, statement))
-        return Extract("\n".join(lines), written, tuple(dict.fromkeys([*first, *own])), bool(first))
+        return Extract("\n".join(text), written, tuple(dict.fromkeys([*first, *own])), bool(first))
 
-    def _note(self, module: Module, node: ast.stmt, names: Iterable[str]) -> None:
+    def _note(self, module: Module, about: About) -> None:
         """Every name of the statement, under what it stands for."""
-        for name in sorted(names):
+        for name in sorted(about.uses):
             found = self.repository.resolve(module, name)
             if isinstance(found, Own | Outside):
                 self._name(module, found, name)
-        for attribute in ast.walk(node):
-            if isinstance(attribute, ast.Attribute):
-                found = self._dotted(module, attribute)
-                if isinstance(found, Own | Outside):
-                    self._name(module, found, attribute.attr)
+        for attribute in about.attributes:
+            found = self._dotted(module, attribute)
+            if isinstance(found, Own | Outside):
+                self._name(module, found, attribute.attr)
 
     def _name(self, module: Module, found: Own | Outside, wanted: str) -> None:
         if isinstance(found, Own):
@@ -139,23 +140,22 @@ class _Extraction:
             module = self.repository.module(name)
             for index in sorted(self.needed.get(name, ())):
                 assert module is not None
-                yield ast.unparse(self._renamed(module, module.bare(index)))
+                yield ast.unparse(self._renamed(module, module.about(index)))
 
-    def _renamed(self, module: Module, node: ast.stmt) -> ast.stmt:
+    def _renamed(self, module: Module, about: About) -> ast.stmt:
         """The statement with every name as the program calls it."""
-        text = ast.unparse(node)
         changed: dict[str, str] = {}
-        for name in _names(node):
+        for name in about.uses:
             found = self.repository.resolve(module, name)
             if isinstance(found, Own | Outside) and self.names[found] != name:
                 changed[name] = self.names[found]
             elif isinstance(found, Whole):
                 changed[name] = ""
         if not changed:
-            return node
-        if not inner_names(text).isdisjoint([*changed, *changed.values()]):
+            return about.node
+        if not inner_names(about.text).isdisjoint([*changed, *changed.values()]):
             raise Left("names that collide")
-        renamed = _Rename(self, module, changed).visit(copy.deepcopy(node))
+        renamed = _Rename(self, module, changed).visit(copy.deepcopy(about.node))
         if isinstance(renamed, ast.FunctionDef | ast.ClassDef):
             renamed.name = changed.get(renamed.name, renamed.name)
         return renamed  # type: ignore[no-any-return]
@@ -181,7 +181,3 @@ class _Rename(ast.NodeTransformer):
 
     def visit_Global(self, node: ast.Global) -> ast.AST:
         return ast.Global([self.changed.get(name, name) for name in node.names])
-
-
-def _names(node: ast.stmt) -> frozenset[str]:
-    return outer_names(ast.unparse(node))

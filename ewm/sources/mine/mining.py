@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ewm.programs import Program
-from ewm.sources.mine import folders, packages
+from ewm.sources.mine import folders, packages, pytests
 from ewm.sources.mine.doctests import candidates
 from ewm.sources.mine.expected import Expected
 from ewm.sources.mine.repository import Repository
@@ -27,7 +28,7 @@ from ewm.sources.mine.repository import Repository
 MANY = 100  # modules with examples, from which on processes are worth their start
 STEPS = (
     "modules", "modules with examples", "examples", "with a result", "literal call and result", "calls the package",
-    "self-contained", "pure", "short", "programs",
+    "self-contained", "pure", "short", "test files", "tests", "calls in tests", "programs from tests", "programs",
 )  # fmt: skip
 
 
@@ -91,15 +92,18 @@ def version(name: str) -> str:
     return folders.digest(folders.files(folder), folder)
 
 
-def mine(found: Collection, keep: Path | None = None, processes: int = 0) -> tuple[list[Mined], Counter[str]]:
-    """Programs, each once, and the funnel. `keep`: folder where results are kept; `processes` 0: one per core."""
-    kept = keep / f"{_key(found)}.jsonl" if keep else None
+def mine(
+    found: Collection, tests: bool = True, keep: Path | None = None, processes: int = 0
+) -> tuple[list[Mined], Counter[str]]:
+    """Programs, each once, and the funnel. `tests`: also run a folder's tests, in isolation. `keep`: folder where
+    results are kept; `processes` 0: one per core."""
+    kept = keep / f"{_key(found, tests)}.jsonl" if keep else None
     if kept is not None and kept.is_file():
         head, *rows = kept.read_text(encoding="utf-8").splitlines()
         return [Mined.from_json(json.loads(row)) for row in rows], Counter(json.loads(head))
-    counts = Counter(dict.fromkeys(STEPS, 0))
+    counts: Counter[str] = Counter()
     mined: dict[str, Mined] = {}
-    for some, more in _each(found, processes):
+    for some, more in chain(_each(found, processes), [_tested(found)] if tests and found.folder else []):
         counts.update(more)
         for one in some:
             if one.program.id in mined:
@@ -159,6 +163,19 @@ def _one(found: Collection, repository: Repository, name: str) -> tuple[list[Min
     return mined, counts
 
 
+def _tested(found: Collection) -> tuple[list[Mined], Counter[str]]:
+    assert found.folder is not None
+    counts: Counter[str] = Counter()
+    modules = dict(found.modules)
+    mined = []
+    told = pytests.calls(found.folder, modules, counts)
+    for module, function, source, entry, expected in pytests.programs(found.repository(), modules, told, counts):
+        program = Program(source, entry, "", found.origin(module, function), found.licence)
+        mined.append(Mined(program, expected))
+        counts["programs from tests"] += 1
+    return mined, counts
+
+
 def _has_examples(path: Path) -> bool:
     try:
         return b">>>" in path.read_bytes()
@@ -166,10 +183,10 @@ def _has_examples(path: Path) -> bool:
         return False
 
 
-def _key(found: Collection) -> str:
+def _key(found: Collection, tests: bool) -> str:
     parent = found.folder or Path("/")
     sources = folders.digest((path for _, path in found.modules), parent)
-    about = [found.name, found.licence, sources, _code(), sys.version]
+    about = [found.name, found.licence, tests, sources, _code(), sys.version]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
 
 
@@ -177,4 +194,4 @@ def _key(found: Collection) -> str:
 def _code() -> str:
     """Of what mines: another version of it finds other programs."""
     here = Path(__file__).parent
-    return folders.digest(sorted(here.glob("*.py")), here)
+    return folders.digest(sorted(here.rglob("*.py")), here)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ewm.sources.mine.bare import bare
+from ewm.sources.mine.purity import impurities
 
 _OWN_SCOPE = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _GUARDS = frozenset({"__name__", "TYPE_CHECKING"})
@@ -35,8 +36,7 @@ class Module:
         self.parent: Module | None = None  # where names are looked up that this one does not have
         self.aliases: dict[str, str] = {}  # last of all: names of modules of the package
         self.meanings: dict[str, Any] = {}  # what a repository found out about names
-        self._bare: dict[int, ast.stmt] = {}
-        self._uses: dict[int, frozenset[str]] = {}
+        self._about: dict[int, About] = {}
 
     @cached_property
     def functions(self) -> frozenset[str]:
@@ -47,19 +47,41 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         )
 
-    def bare(self, index: int) -> ast.stmt:
-        """The statement as a program has it. Not to be changed."""
-        if index not in self._bare:
-            self._bare[index] = bare(self.statements[index], self.functions)
-        return self._bare[index]
-
-    def uses(self, index: int) -> frozenset[str]:
-        """Module-level names and built-ins that the bare statement binds or refers to."""
-        if index not in self._uses:
-            self._uses[index] = outer_names(ast.unparse(self.bare(index)))
-        return self._uses[index]
+    def about(self, index: int) -> About:
+        """The statement as a program has it."""
+        if index not in self._about:
+            self._about[index] = About(bare(self.statements[index], self.functions))
+        return self._about[index]
 
 
+class About:
+    """A bare statement, not to be changed, and what is known of it."""
+
+    def __init__(self, node: ast.stmt) -> None:
+        self.node = ast.fix_missing_locations(node)
+
+    @cached_property
+    def text(self) -> str:
+        return ast.unparse(self.node)
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """Module-level names and built-ins that the statement binds or refers to."""
+        return outer_names(self.text)
+
+    @cached_property
+    def attributes(self) -> tuple[ast.Attribute, ...]:
+        """Those that begin with such a name: `a.b`, `a.b.c`."""
+        found = [n for n in ast.walk(self.node) if isinstance(n, ast.Attribute)]
+        return tuple(n for n in found if not self.uses.isdisjoint(_root(n)))
+
+    @cached_property
+    def impurity(self) -> str:
+        """Why no program may hold it; empty if it may."""
+        return next(filter(None, impurities(self.node)), "")
+
+
+@lru_cache(maxsize=4096)
 def outer_names(text: str) -> frozenset[str]:
     """Names of the module, or built in, that these statements bind or refer to."""
     table = symtable.symtable(text, "<mined>", "exec")
