@@ -89,7 +89,7 @@ def looks_at_addresses(codes: list[CodeType]) -> bool:
     if not sets:
         return False
     functions = {const.co_name for const in codes[0].co_consts if type(const) is CodeType}
-    if "<lambda>" in functions or not functions.isdisjoint(*(code.co_names for code in sets)):
+    if "<lambda>" in functions or not functions.isdisjoint(name for code in sets for name in code.co_names):
         return True
     if any(name.endswith(("Error", "Exception")) for code in sets for name in code.co_names):
         return True  # exceptions as elements

@@ -9,6 +9,8 @@ from ewm.programs.corpora import read_jsonl
 from ewm.sources import Mine
 from ewm.sources.__main__ import main
 from ewm.sources.mine import doctests, packages
+from ewm.sources.mine.module import Module
+from ewm.sources.mine.repository import Repository
 
 MODULE = '''
 """Two functions.
@@ -78,6 +80,15 @@ def changed():
     return CHANGED
 
 
+def listed(root):
+    """
+    >>> listed(".")
+    []
+    """
+    import os
+    return os.listdir(root)
+
+
 def hidden():
     """
     >>> hidden()
@@ -87,6 +98,12 @@ def hidden():
     return 1
 '''
 
+CHANGES = """\
+LIMIT = 3
+if LIMIT > 2:
+    CHANGED = 1
+def changed():
+    return CHANGED"""
 DOUBLE = """\
 def double(x):
     return helper(x)
@@ -106,14 +123,21 @@ def floor(x):
     return math.floor(x)"""
 
 
-def test_a_doctest_becomes_a_program_that_holds_all_it_needs():
+def found(text, name="pkg.mod"):
+    """(candidates, funnel) of a module without neighbours."""
     counts = Counter()
-    found = list(doctests.candidates(MODULE, "pkg.mod", counts))
-    entries = ["double(4)", "double([1, 2])", "double(3) + 1", "print(double(2))"]
-    assert [entry for name, _, entry in found if name == "double"] == entries
-    assert [source for _, source, _ in found] == [DOUBLE] * 4 + [FLOOR]
-    assert counts["examples"] == 11
-    assert counts["calls a function of the module"] == 8
+    return list(doctests.candidates(Repository([]), Module(name, text), counts)), counts
+
+
+def test_a_doctest_becomes_a_program_that_holds_all_it_needs():
+    programs, counts = found(MODULE)
+    entries = ["double(4)", "double([1, 2])", "double(3) + 1", "double(object())", "print(double(2))"]
+    assert [one.entry for one in programs if one.function == "double"] == entries
+    assert [one.source for one in programs] == [DOUBLE] * 5 + [FLOOR, CHANGES]
+    assert counts["examples"] == 12
+    assert counts["calls the package"] == 10 and counts["pure"] == 7
+    assert counts["left out: impure: environment"] == 3
+    assert counts["left out: a name that the module does not define"] == 1
 
 
 def test_modules_of_the_standard_library_are_found_and_none_is_imported():

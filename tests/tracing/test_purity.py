@@ -36,6 +36,13 @@ def test_pure(source, expected):
     assert pure(own_codes(compile(source, "x", "exec")).values()) is expected
 
 
+def test_a_program_with_sets_in_several_functions_runs():
+    source = "def f(n):\n    return {n, n + 1}\ndef g(n):\n    return sorted(set(f(n)))\n"
+    with Runner(TraceConfig(workers=1)) as runner:
+        trace = runner.trace(Program(source, "set(g(3))"))
+    assert (trace.status, trace.result) == ("ok", "{3, 4}")
+
+
 def test_sharing_a_child_changes_nothing():
     sources = [
         "x = [1]\n", "import sys\nx = 2\n", "x = (\n", "while True:\n    pass\n", "x = 1 / 0\n", "print('a' * 20_000)\n",

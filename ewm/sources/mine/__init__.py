@@ -1,8 +1,9 @@
-"""Doctests of the standard library and of installed packages as programs with a call. Sources are read, never run.
+"""Doctests and pytest tests of packages and of folders as programs with a call.
 
-`>>> f(args)` with a literal as expected output, f a plain function that can be taken out of its module together with
-what it needs, becomes Program(source, entry). Whether it runs, and to what end, tracing says later. Besides the split
-of its family a program has that of its module's top package: training takes nothing from a package of the test split.
+`>>> f(args)` becomes Program(source, entry), where the source holds f and all that it needs. Sources are read, never
+run; tests, where asked for, run in isolation. Whether a program runs, and to what end, tracing says later. Besides the
+split of its family a program has that of its module's top package, or of its folder: training takes nothing from a
+package of the test split.
 """
 
 from __future__ import annotations
@@ -11,38 +12,56 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 
 from ewm.programs import Program, Split, split_of
 from ewm.programs.constructs import constructs
-from ewm.sources.mine import packages as installed
-from ewm.sources.mine.doctests import candidates
+from ewm.sources.mine.mining import Mined, collection, known, mine, version
 
-__all__ = ["Mine", "funnel"]
+__all__ = ["Mine"]
 
 
 class Mine:
-    """Finite: the mined programs in an order drawn by the seed. `packages`: importable names; "stdlib" is all of it."""
+    """Finite: the mined programs in an order drawn by the seed.
 
-    def __init__(self, packages: Sequence[str] = ("stdlib",), exclude_constructs: Sequence[str] = ()) -> None:
-        for package in packages:
-            if package != installed.STDLIB:
-                installed.found(package)
-        self.packages = tuple(packages)
+    `packages`: importable names, "stdlib" for all of it, or folders (with a slash in their name). `tests`: also run a
+    folder's tests, in isolation. `cache_dir`: folder
+    where what was mined is kept, by content. `counts`: what was found, what was left out, and why.
+    """
+
+    def __init__(
+        self,
+        packages: Sequence[str] = ("stdlib",),
+        exclude_constructs: Sequence[str] = (),
+        licence: str = "",
+        tests: bool = True,
+        cache_dir: str | None = None,
+    ) -> None:
+        self.packages, self.licence, self.tests, self.cache_dir = tuple(packages), licence, tests, cache_dir
         self.excluded = frozenset(exclude_constructs)
+        self.counts: Counter[str] = Counter()
+        for package in packages:
+            known(package)
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
-        found = [p for package in self.packages for p in _mined(package)[0]]
+        found: list[Program] = []
+        self.counts.clear()
+        for package in self.packages:
+            mined, counts = _mined(package, self.licence, self.tests, self.cache_dir)
+            self.counts.update(counts)
+            found += [one.program for one in mined]
         random.Random(f"mine:{seed}").shuffle(found)
         for program in found:
             if split is not None and (program.split != split or (split != "test" and held_out(program))):
-                continue
-            if self.excluded and not self.excluded.isdisjoint(constructs(program.source)):
-                continue
-            yield program
+                self.counts["left out: another split"] += 1
+            elif self.excluded and not self.excluded.isdisjoint(constructs(program.source)):
+                self.counts["left out: a construct of exclude_constructs"] += 1
+            else:
+                yield program
 
     def fingerprint(self) -> str:
         """What the programs depend on beside seed and config."""
-        return ", ".join(f"{name} {installed.version(name)}" for name in self.packages)
+        return ", ".join(f"{name} {version(name)}" for name in self.packages)
 
 
 def held_out(program: Program) -> bool:
@@ -51,28 +70,6 @@ def held_out(program: Program) -> bool:
     return split_of(f"package:{unit}") == "test"
 
 
-def funnel(package: str) -> Counter[str]:
-    """How many modules, examples ... were left at each step."""
-    return _mined(package)[1]
-
-
 @cache
-def _mined(package: str) -> tuple[tuple[Program, ...], Counter[str]]:
-    counts: Counter[str] = Counter()
-    licence = installed.licence(package)
-    found: dict[str, Program] = {}
-    for module, path in installed.modules(package):
-        counts["modules"] += 1
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        if ">>>" not in text:
-            continue
-        counts["modules with doctests"] += 1
-        for function, source, entry in candidates(text, module, counts):
-            program = Program(source, entry, origin=f"mine:{module}.{function}", licence=licence)
-            if program.id not in found:
-                counts["programs"] += 1
-                found[program.id] = program
-    return tuple(found.values()), counts
+def _mined(package: str, licence: str, tests: bool, keep: str | None) -> tuple[list[Mined], Counter[str]]:
+    return mine(collection(package, licence), tests, Path(keep) if keep else None)

@@ -1,64 +1,126 @@
-"""Doctest examples of one module -> (function, self-contained source, entry). Text in, text out; nothing is run.
+"""Doctest examples of one module -> self-contained programs with what they are said to give. Nothing is run.
 
-Names that an example took from literals before (`>>> xs = [1, 2]`) are put in; `module.f(...)` becomes `f(...)`.
+Names that earlier examples of the same docstring set are replayed as statements before the call, or put in where they
+are plain literals; `module.f(...)` becomes `f(...)`. Where the result is no literal, the call is put into `repr(...)`.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
 import doctest
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ewm.sources.mine.extract import Module
+from ewm.sources.mine.example import Example
+from ewm.sources.mine.expected import Expected, is_literal
+from ewm.sources.mine.extract import extract
+from ewm.sources.mine.module import Module
+from ewm.sources.mine.repository import Left, Repository
 
-MAX_LINES, MAX_CHARACTERS, MAX_ENTRY = 60, 2500, 200
-_ALIASES = {"networkx": "nx", "numpy": "np", "more_itertools": "mi"}
-_BUILTINS = frozenset(dir(builtins))
-_Documented = ast.Module | ast.ClassDef | ast.FunctionDef
+MAX_LINES, MAX_CHARACTERS, MAX_ENTRY = 120, 5000, 300
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def candidates(text: str, module: str, counts: Counter[str]) -> Iterator[tuple[str, str, str]]:
-    """(function's name, source, entry); `counts` is told what was found and what was left."""
-    try:
-        tree = ast.parse(text)
-        own = Module(text, tree)
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in _documented(tree):
-        literals: dict[str, ast.expr] = {}
-        for example in _examples(ast.get_docstring(node)):
+@dataclass(frozen=True)
+class Found:
+    """A program to be, and what is said of it. `plain`: `f(literals)` with a literal result, f of the module itself."""
+
+    function: str
+    source: str
+    entry: str
+    expected: Expected
+    plain: bool
+
+
+def candidates(repository: Repository, module: Module, counts: Counter[str]) -> Iterator[Found]:
+    """In order of the text; `counts` is told what was found, what was left, and why."""
+    repository.add(module)
+    for node, name in _documented(module.tree, ""):
+        history: list[ast.stmt] = []
+        for given in _examples(ast.get_docstring(node)):
             counts["examples"] += 1
-            if not (own.functions and (example.want or "=" in example.source)):
+            try:
+                statements = ast.parse(given.source).body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                counts["left out: not Python"] += 1
                 continue
-            call = _expression(example.source, literals)
-            if call is None or not _literal(example.want):
-                continue
-            counts["literal result"] += 1
-            call = _Plain(literals, module).visit(call)
-            function = _called(call, own)
-            if function is None:
-                continue
-            counts["calls a function of the module"] += 1
-            source = own.extract([n.id for n in ast.walk(call) if isinstance(n, ast.Name)])
-            if source is None:
-                continue
+            call = statements[0].value if len(statements) == 1 and isinstance(statements[0], ast.Expr) else None
+            if given.want or given.exc_msg:
+                if call is None:
+                    counts["left out: no expression"] += 1
+                else:
+                    counts["with a result"] += 1
+                    example = Example(module, history, call, _aliases(module.name))
+                    yield from _taken(repository, example, call, given, name, counts)
+            if not given.exc_msg:  # else it sets no name
+                history += statements
+
+
+def _taken(
+    repository: Repository, example: Example, call: ast.expr, given: doctest.Example, where: str, counts: Counter[str]
+) -> Iterator[Found]:
+    plain = _plain(call, example, given)
+    counts["literal call and result"] += plain
+    call = example.filled(call)
+    expected = _expected(call, example, given)
+    entry = _shown(call) if expected.shown else call
+    try:
+        repository.add(example)
+        taken = extract(repository, example, entry)
+    except Left as left:
+        if left.stage == "pure":
+            counts["calls the package"] += 1
             counts["self-contained"] += 1
-            entry = ast.unparse(call)
-            if source.count("\n") < MAX_LINES and len(source) <= MAX_CHARACTERS and len(entry) <= MAX_ENTRY:
-                counts["short"] += 1
-                yield function, source, entry
+        counts[f"left out: {left}"] += 1
+        return
+    if not taken.own:
+        counts["left out: calls nothing of the package"] += 1
+        return
+    counts["calls the package"] += 1
+    counts["self-contained"] += 1
+    counts["pure"] += 1
+    if not short(taken.source, taken.entry):
+        counts["left out: too long"] += 1
+        return
+    counts["short"] += 1
+    yield Found(taken.own[0] if taken.named else where or taken.own[0], taken.source, taken.entry, expected, plain)
 
 
-def _documented(node: ast.Module | ast.ClassDef) -> Iterator[_Documented]:
-    """The module, its classes, functions and methods."""
-    yield node
+def short(source: str, entry: str) -> bool:
+    return source.count("\n") < MAX_LINES and len(source) <= MAX_CHARACTERS and len(entry) <= MAX_ENTRY
+
+
+def _expected(call: ast.expr, example: Example, given: doctest.Example) -> Expected:
+    flags = sum(flag for flag, on in given.options.items() if on)
+    if given.exc_msg:
+        return Expected(exception=given.exc_msg.strip(), flags=flags)
+    prints = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+    shown = not (is_literal(given.want) or prints or example.gives_nothing(call))
+    return Expected(given.want, flags=flags, shown=shown, setup=bool(example.statements))
+
+
+def _shown(call: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name("repr", ast.Load()), [call], [])
+
+
+def _plain(call: ast.expr, example: Example, given: doctest.Example) -> bool:
+    """`f(literals)` with a literal result, f a function that the module defines."""
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and is_literal(given.want)):
+        return False
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return call.func.id in example.module.functions and all(is_literal(ast.unparse(value)) for value in values)
+
+
+def _documented(node: _Documented, name: str) -> Iterator[tuple[_Documented, str]]:
+    """The module, its classes, functions and methods, with their names."""
+    yield node, name
     for child in node.body:
+        own = f"{name}.{getattr(child, 'name', '')}".strip(".")
         if isinstance(child, ast.ClassDef):
-            yield from _documented(child)
-        elif isinstance(child, ast.FunctionDef):
-            yield child
+            yield from _documented(child, own)
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield child, own
 
 
 def _examples(docstring: str | None) -> list[doctest.Example]:
@@ -70,56 +132,10 @@ def _examples(docstring: str | None) -> list[doctest.Example]:
         return []
 
 
-def _expression(source: str, literals: dict[str, ast.expr]) -> ast.expr | None:
-    """The example if it is one expression; a literal that it gives a name is noted."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
-    for node in tree.body:
-        for target in getattr(node, "targets", ()):
-            if isinstance(node, ast.Assign) and isinstance(target, ast.Name):
-                literals.pop(target.id, None)
-                if _literal(ast.unparse(node.value)):
-                    literals[target.id] = node.value
-    only = tree.body[0] if len(tree.body) == 1 else None
-    return only.value if isinstance(only, ast.Expr) else None
-
-
-def _literal(text: str) -> bool:
-    try:
-        ast.literal_eval(text.strip())
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        return False
-    return bool(text.strip())
-
-
-def _called(call: ast.expr, own: Module) -> str | None:
-    """The function of this module that is called, if every name is known: its functions, built-ins, nothing else."""
-    names = {n.id for n in ast.walk(call) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    bound = {n.id for n in ast.walk(call) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    bound |= {n.arg for n in ast.walk(call) if isinstance(n, ast.arg)}
-    functions = [
-        n.func.id
-        for n in ast.walk(call)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in own.functions
-    ]
-    known = own.functions | bound | _BUILTINS
-    return functions[0] if functions and names <= known else None
-
-
-class _Plain(ast.NodeTransformer):
-    """Literals for names; `f` for `module.f`."""
-
-    def __init__(self, literals: dict[str, ast.expr], module: str) -> None:
-        self.literals = literals
-        top, last = module.partition(".")[0], module.rpartition(".")[2]
-        self.prefixes = {top, last, module, _ALIASES.get(top, top)}
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return self.literals.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if ast.unparse(node.value) in self.prefixes:
-            return ast.Name(node.attr, node.ctx)
-        return self.generic_visit(node)
+def _aliases(module: str) -> dict[str, str]:
+    """Names by which examples call a module of the package without importing it."""
+    top = module.partition(".")[0]
+    found = {top: top, module.rpartition(".")[2]: module}
+    if short := {"networkx": "nx", "more_itertools": "mi"}.get(top):
+        found[short] = top
+    return found

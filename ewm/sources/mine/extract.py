@@ -1,158 +1,183 @@
-"""A function taken out of its module, with the helpers, constants and imports that it needs, by resolving names.
+"""Names of a module -> a source text that defines them with all that they need, by following names. Nothing is run.
 
-Docstrings and annotations go; so do decorators, unless they come from functools. What is needed must be defined at
-the module's top level by a plain statement, or be imported from one of a few pure modules of the standard library.
+What is needed comes from the module itself, from other modules of its package, or from a pure part of the standard
+library. A definition keeps its name unless another one has it already.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import symtable
-from functools import cached_property
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-PURE = frozenset({
-    "math", "cmath", "itertools", "functools", "operator", "string", "re", "collections", "collections.abc", "heapq",
-    "bisect", "fractions", "decimal", "textwrap", "statistics", "numbers", "copy", "keyword", "unicodedata", "datetime",
-    "calendar", "json", "base64", "binascii", "struct", "warnings", "typing", "types", "abc",
-})  # fmt: skip
-_BUILTINS = frozenset(dir(builtins))
-_Definition = ast.FunctionDef | ast.ClassDef
+from ewm.sources.mine.module import About, Module, inner_names
+from ewm.sources.mine.repository import Left, Outside, Own, Repository, Whole
+
+MOST, MOST_LINES = 150, 2000  # statements, and lines as they stand in their files
 
 
-class Module:
-    """The top level of a module. Raises SyntaxError or ValueError if the text does not parse."""
+@dataclass(frozen=True)
+class Extract:
+    """`source` defines what was asked for; `entry`: the expression in its terms."""
 
-    def __init__(self, text: str, tree: ast.Module) -> None:
-        self.tree, self._text = tree, text
-        self._defined: dict[str, ast.stmt] = {}
-        self._ambiguous: set[str] = set()
-        for node in self.tree.body:
-            for name in _defines(node):
-                if name in self._defined:
-                    self._ambiguous.add(name)
-                self._defined[name] = node
-        for node in self.tree.body:  # what is bound inside if, try, for ... depends on running it
-            if isinstance(node, ast.If | ast.Try | ast.For | ast.While | ast.With):
-                self._ambiguous |= {n for inner in ast.walk(node) for n in _defines(inner)}
-        self.functions = {n for n, node in self._defined.items() if isinstance(node, ast.FunctionDef)} - self._ambiguous
+    source: str
+    entry: str
+    own: tuple[str, ...]  # functions and classes of the package, those that the expression names first
+    named: bool  # the expression names one
 
-    @cached_property
-    def _tables(self) -> dict[tuple[str, int], symtable.SymbolTable]:
-        table = symtable.symtable(self._text, "<module>", "exec")
-        return {(t.get_name(), t.get_lineno()): t for t in table.get_children()}
 
-    def extract(self, names: list[str]) -> str | None:
-        """Source that defines these names; None if something it needs cannot be had."""
-        needed: dict[int, ast.stmt] = {}
-        imports: set[str] = set()
-        todo, seen = [n for n in names if n in self._defined], set()
+def extract(repository: Repository, example: Module, entry: ast.expr) -> Extract:
+    """The expression, as it would mean in `example` (a module that no file holds). Raises Left."""
+    return _Extraction(repository, example).take(entry)
+
+
+class _Extraction:
+    def __init__(self, repository: Repository, example: Module) -> None:
+        self.repository, self.example = repository, example
+        self.names: dict[Own | Outside, str] = {}  # what each is called in the program
+        self.taken: set[str] = set()
+        self.needed: dict[str, dict[int, None]] = {}  # statements, by module
+        self.after: dict[str, dict[str, None]] = {}  # module -> modules that it takes from
+
+    def take(self, entry: ast.expr) -> Extract:
+        statement = About(ast.Expr(entry))
+        self._note(self.example, statement)
+        first = [found.name for found in self.names if self._defines(found)]
+        todo: list[tuple[Module, int]] = list(self._statements())
+        seen: set[tuple[str, int]] = set()
+        lines = 0
         while todo:
-            name = todo.pop()
-            if name in seen or (name in _BUILTINS and name not in self._defined):
+            module, index = todo.pop(0)
+            if (module.name, index) in seen:
                 continue
-            seen.add(name)
-            node = self._defined.get(name)
-            if node is None or name in self._ambiguous:
+            seen.add((module.name, index))
+            whole = module.statements[index]
+            lines += (whole.end_lineno or whole.lineno) - whole.lineno
+            if len(seen) > MOST or lines > MOST_LINES:
+                raise Left("needs too much")
+            about = module.about(index)
+            if about.impurity:
+                raise Left(about.impurity)
+            self._note(module, about)
+            todo += [found for found in self._statements() if (found[0].name, found[1]) not in seen]
+        text = [*sorted(self._imports()), *self._definitions()]
+        own = [found.name for found in self.names if self._defines(found)]
+        written = ast.unparse(self._renamed(self.example, statement))
+        return Extract("\n".join(text), written, tuple(dict.fromkeys([*first, *own])), bool(first))
+
+    def _note(self, module: Module, about: About) -> None:
+        """Every name of the statement, under what it stands for."""
+        for name in sorted(about.uses):
+            found = self.repository.resolve(module, name)
+            if isinstance(found, Own | Outside):
+                self._name(module, found, name)
+        for attribute in about.attributes:
+            found = self._dotted(module, attribute)
+            if isinstance(found, Own | Outside):
+                self._name(module, found, attribute.attr)
+
+    def _name(self, module: Module, found: Own | Outside, wanted: str) -> None:
+        if isinstance(found, Own):
+            self.after.setdefault(module.name, {}).setdefault(found.module)
+            home = self.repository.module(found.module)
+            assert home is not None
+            self.needed.setdefault(found.module, {}).update(dict.fromkeys(home.bindings[found.name]))
+            wanted = found.name
+        if found not in self.names:
+            free = wanted
+            for number in range(2, 10**6):
+                if free not in self.taken:
+                    break
+                free = f"{wanted}_{number}"
+            self.taken.add(free)
+            self.names[found] = free
+
+    def _dotted(self, module: Module, node: ast.expr) -> Own | Outside | Whole | None:
+        """What `a.b.f` stands for, if `a` is a module of the package."""
+        if isinstance(node, ast.Name):
+            try:
+                found = self.repository.resolve(module, node.id)
+            except Left:
                 return None
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                picked = _import(node, name)
-                if picked is None:
-                    return None
-                imports.add(ast.unparse(picked))
-                continue
-            if node.lineno in needed:
-                continue
-            if not all(_pure(n) for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)):
-                return None
-            needed[node.lineno] = node
-            todo += self._uses(node)
-        return "\n".join([*sorted(imports), *(ast.unparse(_bare(needed[line])) for line in sorted(needed))])
+            return found if isinstance(found, Whole) else None
+        if isinstance(node, ast.Attribute) and isinstance(inner := self._dotted(module, node.value), Whole):
+            return self.repository.attribute(inner, node.attr)
+        return None
 
-    def _uses(self, node: ast.stmt) -> set[str]:
-        """Module-level names that the statement needs."""
-        if not isinstance(node, _Definition):
-            return _names(node)
-        line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        table = self._tables.get((node.name, node.lineno)) or self._tables.get((node.name, line))
-        used = _globals(table) if table else _names(node)
-        outside: list[ast.expr] = [d for d in node.decorator_list if _kept(d)]
-        if isinstance(node, ast.FunctionDef):
-            outside += [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
-        else:
-            outside += node.bases
-        return (used | {n for e in outside for n in _names(e)}) - {node.name}
+    def _defines(self, found: Own | Outside) -> bool:
+        if not isinstance(found, Own) or found.module == self.example.name:
+            return False
+        home = self.repository.module(found.module)
+        return home is not None and found.name in home.functions
 
+    def _statements(self) -> Iterator[tuple[Module, int]]:
+        for name, indices in self.needed.items():
+            module = self.repository.module(name)
+            assert module is not None
+            yield from ((module, index) for index in indices)
 
-def _defines(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [(a.asname or a.name).partition(".")[0] for a in node.names]
-    if isinstance(node, ast.Assign):
-        return [n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
-    if isinstance(node, ast.AnnAssign | ast.AugAssign) and isinstance(node.target, ast.Name):
-        return [node.target.id]
-    return []
+    def _imports(self) -> Iterator[str]:
+        for found, name in self.names.items():
+            if isinstance(found, Outside) and not found.name:
+                renamed = name != (found.module.partition(".")[0] if found.top else found.module)
+                yield f"import {found.module} as {name}" if renamed else f"import {found.module}"
+            elif isinstance(found, Outside):
+                yield f"from {found.module} import {found.name}" + (f" as {name}" if name != found.name else "")
 
+    def _definitions(self) -> Iterator[str]:
+        """What a module takes from stands before it; inside a module the order is its own."""
+        done: dict[str, None] = {}
 
-def _import(node: ast.Import | ast.ImportFrom, name: str) -> ast.stmt | None:
-    """The import of this one name, if it is from a pure module."""
-    alias = next(a for a in node.names if (a.asname or a.name).partition(".")[0] == name)
-    one = ast.ImportFrom(node.module, [alias], node.level) if isinstance(node, ast.ImportFrom) else ast.Import([alias])
-    return one if _pure(one) else None
+        def visit(name: str, open: frozenset[str]) -> None:
+            for other in self.after.get(name, ()):
+                if other not in open and other not in done:
+                    visit(other, open | {name})
+            done.setdefault(name)
 
+        visit(self.example.name, frozenset())
+        for name in done:
+            module = self.repository.module(name)
+            for index in sorted(self.needed.get(name, ())):
+                assert module is not None
+                yield ast.unparse(self._renamed(module, module.about(index)))
 
-def _pure(node: ast.Import | ast.ImportFrom) -> bool:
-    if isinstance(node, ast.ImportFrom):
-        return not node.level and node.module in PURE and all(a.name != "*" for a in node.names)
-    return all(a.name in PURE for a in node.names)
-
-
-def _globals(table: symtable.SymbolTable) -> set[str]:
-    own = {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
-    return own.union(*(_globals(child) for child in table.get_children()))
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    def _renamed(self, module: Module, about: About) -> ast.stmt:
+        """The statement with every name as the program calls it."""
+        changed: dict[str, str] = {}
+        for name in about.uses:
+            found = self.repository.resolve(module, name)
+            if isinstance(found, Own | Outside) and self.names[found] != name:
+                changed[name] = self.names[found]
+            elif isinstance(found, Whole):
+                changed[name] = ""
+        if not changed:
+            return about.node
+        if not inner_names(about.text).isdisjoint([*changed, *changed.values()]):
+            raise Left("names that collide")
+        renamed = _Rename(self, module, changed).visit(copy.deepcopy(about.node))
+        if isinstance(renamed, ast.FunctionDef | ast.ClassDef):
+            renamed.name = changed.get(renamed.name, renamed.name)
+        return renamed  # type: ignore[no-any-return]
 
 
-def _kept(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return name in ("lru_cache", "cache", "wraps", "total_ordering", "staticmethod", "classmethod", "property")
+class _Rename(ast.NodeTransformer):
+    """`changed`: new names; "" for a module of the package, whose attributes become names."""
 
+    def __init__(self, extraction: _Extraction, module: Module, changed: dict[str, str]) -> None:
+        self.extraction, self.module, self.changed = extraction, module, changed
 
-def _bare(node: ast.stmt) -> ast.stmt:
-    """The statement without docstrings, annotations and foreign decorators (changes a copy)."""
-    return _Bare().visit(ast.parse(ast.unparse(node)).body[0])
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        new = self.changed.get(node.id, node.id)
+        if not new:
+            raise Left("uses a module as a value")
+        return ast.Name(new, node.ctx)
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        found = self.extraction._dotted(self.module, node)
+        if isinstance(found, Own | Outside):
+            return ast.Name(self.extraction.names[found], node.ctx)
+        return self.generic_visit(node)
 
-class _Bare(ast.NodeTransformer):
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        node.returns = None
-        node.decorator_list = [d for d in node.decorator_list if _kept(d)]
-        node.body = _without_docstring(node.body)
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        self.generic_visit(node)
-        node.body = _without_docstring(node.body)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        return ast.arg(node.arg)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        if node.value is None:
-            return node
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    first = body[0]
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        return body[1:] or [ast.Pass()]
-    return body
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        return ast.Global([self.changed.get(name, name) for name in node.names])
