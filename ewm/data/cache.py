@@ -87,7 +87,7 @@ def building(path: Path, anew: bool = False) -> Iterator[Path | None]:
             for old in aside.glob("[!.]*"):
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
         elif load(path) is not None:
-            shutil.rmtree(aside)
+            shutil.rmtree(aside, ignore_errors=True)  # not there where it got its name while this process waited
             yield None
             return
         whole = load(aside) is not None  # killed before it got its name
@@ -98,9 +98,9 @@ def building(path: Path, anew: bool = False) -> Iterator[Path | None]:
                 shutil.rmtree(aside)
             raise
         shutil.rmtree(path, ignore_errors=True)  # damaged
-        for left in (".lock", STATE):
-            (aside / left).unlink(missing_ok=True)
+        (aside / STATE).unlink(missing_ok=True)
         os.rename(aside, path)
+        (path / ".lock").unlink(missing_ok=True)  # not before: who opened it in between would have a lock of its own
 
 
 def finish(aside: Path, manifest: dict[str, Any]) -> None:

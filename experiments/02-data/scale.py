@@ -66,9 +66,8 @@ def speed(n: int, sample: int, batch: int, repeats: int) -> None:
     for name in list(rows)[:2]:
         ratios = [b / a for a, b in zip(rows[name], rows["build"], strict=True)]
         print(f"build / {name}: median {statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}")
-    print(
-        f"n {n} (runner: {sample}), batch {batch}, {CORES} cores, {platform.machine()}, Python {platform.python_version()}"
-    )
+    machine = f"{CORES} cores, {platform.machine()}, Python {platform.python_version()}"
+    print(f"n {n} (runner: {sample}), batch {batch}, {machine}")
 
 
 def same(n: int, kills: int, ray: bool) -> None:
@@ -84,19 +83,16 @@ def same(n: int, kills: int, ray: bool) -> None:
                 time.sleep(0.01)
             os.killpg(process.pid, signal.SIGKILL)
             killed += process.wait() == -signal.SIGKILL
-        peak = subprocess.run(
-            [sys.executable, __file__, "one", "--n", str(n), "--folder", f"{folder}/broken", "--memory"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        (broken,) = Path(folder, "broken").glob("[!.]*")
-        print(
-            f"killed {killed} times {digest(broken)}  {'equal' if digest(broken) == whole else 'DIFFERENT'}; {peak.stdout.strip()}"
-        )
+        last = subprocess.run([*command, "--memory"], check=True, capture_output=True, text=True)
+        (broken,) = (digest(path) for path in Path(folder, "broken").glob("[!.]*"))
+        print(f"killed {killed} times {broken}  {said(broken == whole)}; {last.stdout.strip()}")
         if ray:
             other = digest(build(config(f"{folder}/ray", n, "ray")).folder)
-            print(f"by Ray        {other}  {'equal' if other == whole else 'DIFFERENT'}")
+            print(f"by Ray        {other}  {said(other == whole)}")
+
+
+def said(equal: bool) -> str:
+    return "equal" if equal else "DIFFERENT"
 
 
 def digest(folder: Path) -> str:
