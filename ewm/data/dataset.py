@@ -86,7 +86,7 @@ def build(
         return DataSet(folder, found)
     setup = Setup(
         replace(trace, workers=cfg.workers or trace.workers), task, format.name, style, split, count_tokens,
-        cfg.max_prompt_tokens, cfg.max_target_tokens, tuple(cfg.shorter), tuple(cfg.also), blind,
+        cfg.max_prompt_tokens, cfg.max_target_tokens, tuple(cfg.shorter), tuple(cfg.also), blind, sieve.near,
     )  # fmt: skip
     order = Order(
         sources, mix.weights(cfg.sources), {name: node.get("count") for name, node in cfg.sources.items()},

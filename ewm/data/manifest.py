@@ -35,7 +35,7 @@ def made(folder: Path, content: str, order: Order, sieve: Sieve) -> dict[str, An
         "seed": order.seed,
         "salt": SALT,
         "spread": sieve.spread,
-        "decontaminated": sieve.benchmarks.names() if sieve.benchmarks else {},
+        "decontaminated": sieve.benchmarks.said,
         "versions": {"python": platform.python_version(), **{n: metadata.version(n) for n in ("ewm", "pyarrow")}},
         "shards": shards.sha256(folder),
     }

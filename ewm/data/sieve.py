@@ -26,7 +26,8 @@ class Sieve:
 
     def __init__(self, cfg: DataConfig, split: Split, reward: str = "") -> None:
         self._distinct = Distinct(cfg.per_family, cfg.near)
-        self.benchmarks = Benchmarks.load() if cfg.decontaminate else None
+        self.benchmarks = Benchmarks(cfg.decontaminate)
+        self.near = cfg.near is not None or self.benchmarks.near
         self._least = cfg.min_reward_std if split == "train" else 0.0
         self._spread: dict[str, float]
         self.spread: dict[str, Any] | None
@@ -36,13 +37,13 @@ class Sieve:
 
     def depends_on(self) -> list[str]:
         """Hashes of what it goes by."""
-        return [self._read, self.benchmarks.digest if self.benchmarks else ""]
+        return [self._read, self.benchmarks.digest]
 
     def reason(self, made: Made) -> str | None:
         """Why this example is not taken."""
         assert made.fingerprint is not None
         assert made.row is not None
-        if self.benchmarks and (found := self.benchmarks.reason(made.fingerprint)):
+        if found := self.benchmarks.reason(made.fingerprint):
             return found
         if self._least > 0:
             if (std := self._spread.get(made.row["id"])) is None:
@@ -55,7 +56,7 @@ class Sieve:
         """Know the examples that an interrupted build left."""
         for row in shards.rows(folder, ["code", *shards.PROGRAM]):
             program = Program(row["code"], **{name: row[name] for name in shards.PROGRAM})
-            self._distinct.reason(fingerprint(program))
+            self._distinct.reason(fingerprint(program, self.near))
 
 
 def _spread(path: str | None) -> tuple[dict[str, float], dict[str, Any], str]:

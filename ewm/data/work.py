@@ -40,6 +40,7 @@ class Setup:
     shorter: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     blind: Callable[[Truth], float] | None = None
+    near: bool = True  # near copies will be looked for
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Work:
         if isinstance(found, str):
             return Made(reason=found)
         texts = {other: formats.get(other).render(trace) for other in self.setup.also}
-        return Made(fingerprint(program), row_of(found, texts))
+        return Made(fingerprint(program, self.setup.near), row_of(found, texts))
 
     def _example(self, name: str, program: Program, trace: Trace) -> Example | str:
         """In the format asked for, else in the first of the shorter ones that fits."""

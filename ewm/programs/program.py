@@ -38,11 +38,11 @@ class Program:
 
     @cached_property
     def id(self) -> str:
-        return _digest(json.dumps([self.source, self.entry, self.stdin]))
+        return digest(json.dumps([self.source, self.entry, self.stdin]))
 
     @cached_property
     def family(self) -> str:
-        return _digest(normal_form(self.parent or self.source, erase_constants=self.origin.startswith("grammar:")))
+        return digest(normal_form(self.parent or self.source, erase_constants=self.origin.startswith("grammar:")))
 
     @property
     def split(self) -> Split:
@@ -63,5 +63,6 @@ def split_of(family: str) -> Split:
     return "train" if share < 0.80 else "validation" if share < 0.85 else "test"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """As ids and families are written."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,37 +1,128 @@
-"""Stand-in."""
+"""Duplicates: the same program, too many of one family, and near copies by MinHash (rensa).
+
+A near copy shares most of its syntax in threes of nodes, names left out, constants and names of methods and built-ins
+kept: a program with a statement changed or added, under other names. Programs of one family (calls of one function,
+mutants, twins) are no near copies of each other: `per_family` rules them.
+"""
 
 from __future__ import annotations
 
+import ast
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import rensa
 
 from ewm.programs import Program
-from ewm.sources.mix import shape
+from ewm.programs.family import Form
+from ewm.programs.program import digest
+
+PERMUTATIONS, SEED = 128, 1
+TOGETHER = 3  # nodes of a shingle
+_NODES = re.compile(
+    r"(?:id|arg|name|asname)='v\d+'|[A-Za-z]+(?=\()|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?<==)[-\d.]+"
+)
+_SILENT = frozenset({"Load", "Store", "Name", "Expr", "arguments", "arg"})
 
 
 @dataclass(frozen=True)
 class Fingerprint:
+    """What tells a program from others. `shapes`: names and constants erased, of its text and of its parent's.
+
+    `form`, of its text with names replaced, is empty and `minhash` None where near copies are not looked for.
+    """
+
     id: str
     family: str
-    shape: str
-    bands: tuple[int, ...] = ()
+    shapes: tuple[str, ...]
+    form: str = ""
+    minhash: Any = field(default=None, compare=False)
 
 
-def fingerprint(program: Program) -> Fingerprint:
-    return Fingerprint(program.id, program.family, shape(program))
+def fingerprint(program: Program, near: bool = True) -> Fingerprint:
+    """Pure: the same in every process."""
+    own = Text(program.source)
+    shapes = [own.shape, *([Text(program.parent).shape] if program.parent else [])]
+    if not near:
+        return Fingerprint(program.id, program.family, tuple(shapes))
+    return Fingerprint(program.id, program.family, tuple(shapes), own.family, own.minhash)
+
+
+class Text:
+    """A program's text, parsed once."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        try:
+            self._tree: ast.Module | None = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            self._tree = None
+
+    @cached_property
+    def form(self) -> str:
+        """Names replaced."""
+        return self._source.strip() if self._tree is None else Form(self._tree).text
+
+    @property
+    def family(self) -> str:
+        return digest(self.form)
+
+    @cached_property
+    def shape(self) -> str:
+        """The family with constants erased too."""
+        return digest(self._source.strip() if self._tree is None else Form(self._tree, erase_constants=True).text)
+
+    @property
+    def nodes(self) -> list[str]:
+        found = _NODES.findall(self.form)
+        return ["v" if "='v" in node else node for node in found if node not in _SILENT]
+
+    @property
+    def minhash(self) -> Any:
+        nodes = self.nodes
+        made = rensa.RMinHash(num_perm=PERMUTATIONS, seed=SEED)
+        made.update([" ".join(nodes[i : i + TOGETHER]) for i in range(max(1, len(nodes) - TOGETHER + 1))])
+        return made
+
+
+class Near:
+    """The near copies among what was added, each under a name."""
+
+    def __init__(self, threshold: float) -> None:
+        self._found = rensa.RMinHashDeduplicator(threshold=threshold, num_perm=PERMUTATIONS, use_lsh=True, seed=SEED)
+        self._names: list[str] = []
+
+    def names(self, minhash: Any) -> set[str]:
+        """Of those that it is a near copy of."""
+        return {self._names[int(key)] for key in self._found.get_duplicates(minhash)}
+
+    def add(self, name: str, minhash: Any) -> None:
+        self._found.add(str(len(self._names)), minhash)
+        self._names.append(name)
 
 
 class Distinct:
+    """Lets each program through once, at most `per_family` of a family, and no near copy of another family's."""
+
     def __init__(self, per_family: int, near: float | None = None) -> None:
-        self.per_family = per_family
+        self._per_family = per_family
+        self._near = Near(near) if near is not None else None
         self._ids: set[str] = set()
         self._families: Counter[str] = Counter()
 
-    def reason(self, fp: Fingerprint) -> str | None:
-        if fp.id in self._ids:
+    def reason(self, found: Fingerprint) -> str | None:
+        """Why the program is dropped; None if it is taken."""
+        if found.id in self._ids:
             return "duplicate"
-        if self._families[fp.family] >= self.per_family:
+        if self._families[found.family] >= self._per_family:
             return "family is full"
-        self._ids.add(fp.id)
-        self._families[fp.family] += 1
+        if self._near is not None and found.minhash is not None and not self._families[found.family]:
+            if self._near.names(found.minhash):
+                return "near copy"
+            self._near.add(found.family, found.minhash)
+        self._ids.add(found.id)
+        self._families[found.family] += 1
         return None

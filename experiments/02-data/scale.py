@@ -37,7 +37,7 @@ CORES = len(os.sched_getaffinity(0))
 def config(folder: str, n: int, pool: str = "processes") -> DataConfig:
     return DataConfig(
         sources={"grammar": {"_target_": "ewm.sources.Grammar", "levels": LEVELS}}, num_train=n, cache_dir=folder,
-        max_prompt_tokens=None, max_target_tokens=None, near=None, decontaminate=False, pool=pool, workers=CORES,
+        max_prompt_tokens=None, max_target_tokens=None, near=None, decontaminate=[], pool=pool, workers=CORES,
     )  # fmt: skip
 
 

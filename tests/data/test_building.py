@@ -30,7 +30,7 @@ SOURCES = {
 def cfg(tmp_path):
     return DataConfig(
         sources=SOURCES, num_train=60, max_prompt_tokens=None, max_target_tokens=None, cache_dir=str(tmp_path / "data"),
-        workers=1, decontaminate=False,
+        workers=1, decontaminate=[],
     )  # fmt: skip
 
 
