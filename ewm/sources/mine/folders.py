@@ -45,7 +45,11 @@ def folder_of(name: str) -> Path:
 
 def files(folder: Path) -> Iterator[Path]:
     """Python files in order of name; hidden folders, environments and build products are passed over."""
-    for path in sorted(folder.iterdir()):
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:  # not ours to read
+        return
+    for path in inside:
         if path.is_symlink() or path.name.startswith(".") or path.name in _SKIP:
             continue
         if path.is_dir():

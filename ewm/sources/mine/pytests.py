@@ -82,7 +82,8 @@ def _sound(call: dict[str, Any]) -> bool:
     texts = all(isinstance(call.get(key), str) for key in ("file", "name", "entry", "exception"))
     setup, result = call.get("setup"), call.get("result")
     listed = isinstance(setup, list) and all(isinstance(line, str) for line in setup)
-    return texts and listed and (result is None or isinstance(result, str) and is_literal(result))
+    named = texts and all(part.isidentifier() for part in call["name"].split("."))
+    return named and listed and (result is None or isinstance(result, str) and is_literal(result))
 
 
 def programs(
@@ -116,7 +117,6 @@ def _extracted(repository: Repository, module: Module, call: dict[str, Any]) -> 
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Left("not Python") from None
     example = Example(module, statements, entry, {})
-    repository.add(example)
     taken = extract(repository, example, entry)
     return taken.source, taken.entry
 
