@@ -223,6 +223,12 @@ def test_what_cannot_be_had_is_said(repository, module, entry, reason):
     assert left.value.stage == ("pure" if reason.startswith("impure") else "self-contained")
 
 
+def test_what_an_unknown_star_brings_is_not_guessed(repository):
+    with pytest.raises(Left, match="imports numpy"):
+        taken(repository, "pack.near", "near(1)", "from numpy import *")
+    assert taken(repository, "pack.near", "near(1)", "from math import *").entry == "near(1)"
+
+
 def test_an_inner_name_that_collides_is_not_renamed_over(repository, tmp_path):
     (tmp_path / "pack/late.py").write_text(
         "from .other import helper as h\n\n\ndef f(x):\n    def inner(helper):\n        return helper\n    return h(inner(x))\n"

@@ -60,11 +60,16 @@ def files(folder: Path) -> Iterator[Path]:
 
 
 def modules(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(dotted name below the folder, file)."""
+    """(dotted name below the folder, file); the folder's own name stands before it if it is a package itself."""
+    before = (folder.name,) if is_package(folder) else ()
     for path in files(folder):
-        parts = path.relative_to(folder).with_suffix("").parts
+        parts = (*before, *path.relative_to(folder).with_suffix("").parts)
         if all(part.isidentifier() for part in parts):
-            yield ".".join(p for p in parts if p != "__init__") or "__init__", path
+            yield ".".join(p for p in parts if p != "__init__"), path
+
+
+def is_package(folder: Path) -> bool:
+    return folder.name.isidentifier() and (folder / "__init__.py").is_file()
 
 
 def licence(folder: Path) -> str:

@@ -47,7 +47,8 @@ class Collection:
 
     def origin(self, module: str, function: str) -> str:
         """A folder's name stands before its modules, as a package's own does."""
-        return f"mine:{self.name}.{module}.{function}" if self.folder else f"mine:{module}.{function}"
+        inside = self.folder is None or folders.is_package(self.folder)
+        return f"mine:{module}.{function}" if inside else f"mine:{self.name}.{module}.{function}"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ewm.sources.mine.doctests import short
 from ewm.sources.mine.example import Example
 from ewm.sources.mine.expected import Expected, is_literal
 from ewm.sources.mine.extract import extract
+from ewm.sources.mine.folders import is_package
 from ewm.sources.mine.module import Module
 from ewm.sources.mine.repository import Left, Repository
 from ewm.tracing import Runner
@@ -46,6 +47,7 @@ def calls(folder: Path, modules: dict[str, Path], counts: Counter[str]) -> Itera
             above = [other for other, at in tests.items() if at.name == "conftest.py" and at.parent in path.parents]
             about = {
                 "folder": str(folder),
+                "package": folder.name if is_package(folder) else "",
                 "file": str(path),
                 "name": name,
                 "paths": list(dict.fromkeys([str(folder / "src"), str(path.parent)])),

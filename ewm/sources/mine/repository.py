@@ -137,6 +137,8 @@ class Repository:
         if inside is None:
             if star.module in PURE and hasattr(importlib.import_module(star.module), name):
                 return Outside(star.module, name)
+            if star.module not in PURE and name not in _BUILTINS:  # it may define the name, and nobody knows
+                raise Left(unfit(star.module or "") or "imports a module that is not there")
             return None
         target = self.module(inside)
         if target is None or name in _BUILTINS and name not in target.bindings:
