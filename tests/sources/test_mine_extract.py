@@ -223,6 +223,28 @@ def test_what_cannot_be_had_is_said(repository, module, entry, reason):
     assert left.value.stage == ("pure" if reason.startswith("impure") else "self-contained")
 
 
+@pytest.mark.parametrize("folder, source", [
+    ("scripts", "def twice(x):\n    return 2 * x\ndef four(x):\n    return twice(twice(x))"),
+    ("pack", None),  # in a package `import` does not look beside
+    ("src/lib", "def twice(x):\n    return 2 * x\ndef four(x):\n    return twice(twice(x))"),
+])  # fmt: skip
+def test_absolute_imports_are_found_where_python_finds_them(tmp_path, folder, source):
+    where = tmp_path / folder
+    where.mkdir(parents=True)
+    (where / "tool.py").write_text("def twice(x):\n    return 2 * x\n")
+    name = "lib.tool" if folder == "src/lib" else "tool"
+    (where / "use.py").write_text(f"from {name} import twice\n\n\ndef four(x):\n    return twice(twice(x))\n")
+    if folder != "scripts":
+        (where / "__init__.py").write_text("")
+    repository = Repository(modules(tmp_path), ["", "src"])
+    module = f"{folder.replace('/', '.')}.use"
+    if source is None:
+        with pytest.raises(Left, match="imports tool"):
+            taken(repository, module, "four(1)")
+    else:
+        assert taken(repository, module, "four(1)").source == source
+
+
 def test_what_an_unknown_star_brings_is_not_guessed(repository):
     with pytest.raises(Left, match="imports numpy"):
         taken(repository, "pack.near", "near(1)", "from numpy import *")

@@ -42,8 +42,7 @@ class Collection:
     folder: Path | None = None
 
     def repository(self) -> Repository:
-        roots = ["", self.name] if self.folder is None else ["", "src"]
-        return Repository(self.modules, roots)
+        return Repository(self.modules, [""] if self.folder is None else ["", "src"])
 
     def origin(self, module: str, function: str) -> str:
         """A folder's name stands before its modules, as a package's own does."""

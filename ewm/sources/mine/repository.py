@@ -157,8 +157,11 @@ class Repository:
             return found if found in self.files or found in self._folders else None
         if target.partition(".")[0] in sys.stdlib_module_names:
             return None
-        beside = module.name if module.is_package else module.name.rpartition(".")[0]
-        for root in dict.fromkeys([*self.roots, beside]):
+        beside = module.name.rpartition(".")[0]
+        scripts = (
+            [] if module.is_package or beside in self.files else [beside]
+        )  # the files of a folder that is no package
+        for root in dict.fromkeys([*self.roots, *scripts]):
             found = f"{root}.{target}".strip(".")
             if found != module.name and (found in self.files or found in self._folders):
                 return found
