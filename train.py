@@ -5,7 +5,6 @@ python train.py reward=strict lora.r=32           presets and keys
 python train.py -m reward=strict,gated seed=0,1   a grid of runs, one folder each, one table
 """
 
-from dataclasses import replace
 from functools import partial
 
 import hydra
@@ -31,10 +30,11 @@ def main(dict_config: DictConfig) -> float:
         record.note(device=str(model.device))
         made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
         blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
-        examples = data.build(*made, model.count_tokens, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
+        count = model.without_weights().count_tokens  # may go to other processes
+        examples = data.build(*made, count, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
         streamed = cfg.sft.enabled and cfg.sft.stream
         if streamed:
-            stream = data.endless(*made, encode=replace(model, model=None).encode_pair)  # goes to another process
+            stream = data.endless(*made, encode=model.without_weights().encode_pair)  # goes to another process
             folder = record.folder / "checkpoints" / "sft"
             training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
         else:

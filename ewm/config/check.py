@@ -13,7 +13,7 @@ from typing import Any
 
 from ewm.config import entries, library, rollouts
 from ewm.config.errors import did_you_mean
-from ewm.config.limits import values
+from ewm.config.limits import CHOICES, values
 from ewm.config.schema import EvaluateConfig, TrainConfig
 
 Config = TrainConfig | EvaluateConfig
@@ -29,9 +29,15 @@ def check(cfg: Config) -> list[str]:
     """Every problem of the config; an empty list means that it can run as far as can be told without a model."""
     found = [problem for part in (values, run, model, task, entries.benchmarks, engine) for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        training = (lora, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
+        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
         found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
     return list(dict.fromkeys(found))
+
+
+def check_data(cfg: TrainConfig) -> list[str]:
+    """The problems that stand against building this config's data."""
+    parts = (values, model, task, data, entries.sources, entries.reward)
+    return list(dict.fromkeys(problem for part in parts for problem in part(cfg)))
 
 
 def run(cfg: Config) -> Iterator[str]:
@@ -174,18 +180,46 @@ def _served(cfg: Config) -> Iterator[str]:
         )
 
 
+def data(cfg: TrainConfig) -> Iterator[str]:
+    """Formats that a trace may be written in, the file of measured spreads, what goes to the hub."""
+    for key, names, allowed in (
+        ("shorter", cfg.data.shorter, (*CHOICES["format.name"], "output")),
+        ("also", cfg.data.also, CHOICES["format.name"]),
+    ):
+        for name in set(names) - set(allowed):
+            yield f"data.{key}: {name}: no such choice.{did_you_mean(name, allowed)} Possible: {', '.join(allowed)}."
+    measure = "`python -m ewm.evaluation spread` with the same model=, data= and reward= writes one"
+    if cfg.data.min_reward_std > 0 and cfg.data.spread is None:
+        yield f"data.min_reward_std={cfg.data.min_reward_std:g} wants data.spread=FILE; {measure}."
+    if cfg.data.spread is not None and not Path(cfg.data.spread).is_file():
+        yield f"data.spread={cfg.data.spread}: no such file; {measure}."
+    if cfg.data.push_to_hub and not cfg.data.hub_id:
+        yield "data.push_to_hub=true wants data.hub_id=OWNER/NAME, where the data set goes."
+
+
 def lengths(cfg: TrainConfig) -> Iterator[str]:
     """Prompt and answer against the context."""
     answers = {"data.max_target_tokens": cfg.data.max_target_tokens}
     if cfg.grpo.enabled:
         answers["grpo.max_completion_length"] = cfg.grpo.max_completion_length
+    if cfg.data.max_prompt_tokens is None or cfg.data.max_target_tokens is None:
+        yield (
+            f"data.max_prompt_tokens={_null(cfg.data.max_prompt_tokens)}, data.max_target_tokens="
+            f"{_null(cfg.data.max_target_tokens)}: a run counts tokens. Give numbers; together they may have up to "
+            f"model.max_length={cfg.model.max_length}."
+        )
+        return
     for key, tokens in answers.items():
         room = cfg.model.max_length - cfg.data.max_prompt_tokens
-        if tokens > room:
+        if tokens is not None and tokens > room:
             yield (
                 f"data.max_prompt_tokens={cfg.data.max_prompt_tokens} + {key}={tokens} do not fit model.max_length="
                 f"{cfg.model.max_length}. Possible: {key} up to {max(room, 0)}."
             )
+
+
+def _null(value: int | None) -> str:
+    return "null" if value is None else str(value)
 
 
 def stages(cfg: TrainConfig) -> Iterator[str]:

@@ -17,7 +17,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "trace.isolation": ("auto", "L0", "L1", "L2", "L3"),
     "trace.require": ("L0", "L1", "L2", "L3"),
     "task.name": ("trace", "output", "mixed"),
-    "format.name": ("delta", "ellora"),
+    "format.name": ("delta", "cwm", "ellora"),
+    "data.pool": ("auto", "here", "processes", "ray"),
     "sft.optimizer": ("adamw", "muon"),
     # trl/trainer/grpo_trainer.py, compute_loss; a wrong one fails there only after the first generation
     "grpo.loss_type": ("dapo", "grpo", "dr_grpo", "bnpo", "cispo", "sapo", "vespo", "luspo"),
@@ -31,7 +32,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 # fmt: off
 AT_LEAST_ONE = {
     "lora": ("r", "lora_alpha"),
-    "data": ("num_train", "max_prompt_tokens", "max_target_tokens"),
+    "data": ("num_train", "max_prompt_tokens", "max_target_tokens", "per_family", "shard"),
     "model": ("max_length",),
     "trace": ("max_events", "max_elements", "max_chars", "max_depth", "batch", "cache_disk_mb"),
     "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every"),
@@ -44,7 +45,7 @@ AT_LEAST_ONE = {
     "": ("benchmark_items",),
 }
 NOT_NEGATIVE = {
-    "data": ("num_validation", "workers", "seed"),
+    "data": ("num_validation", "workers", "seed", "min_reward_std"),
     "trace": ("workers", "max_output", "cache_mb"),
     "sft": ("weight_decay", "warmup_steps", "loss_on_prompt", "threads"),
     "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every"),
@@ -80,6 +81,7 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     "lora.lora_dropout": (0, True, 1),
     "sft.decay_share": (0, True, 1),
     "sft.ema": (0, False, 1),
+    "data.near": (0, False, 1),
     "grpo.top_p": (0, False, 1),
     "generation.top_p": (0, False, 1),
 }

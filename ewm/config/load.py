@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -39,7 +39,9 @@ for _name, _schema in SCHEMAS.items():
     ConfigStore.instance().store(name=f"{_name}_schema", node=_schema)
 
 
-def compose(overrides: Sequence[str] = (), config_name: str = "train") -> TrainConfig:
+def compose(
+    overrides: Sequence[str] = (), config_name: str = "train", check: Callable[[Any], list[str]] = check
+) -> TrainConfig:
     """The dataclasses for these overrides, checked. `config_name="evaluate"` gives an EvaluateConfig."""
     try:
         made = compose_dict(overrides, config_name)
@@ -47,7 +49,7 @@ def compose(overrides: Sequence[str] = (), config_name: str = "train") -> TrainC
         from ewm.config.preflight import problems  # here: it imports this file
 
         raise ConfigError(problems(overrides, config_name) or " ".join(str(error).split())) from error
-    return load(made, overrides)
+    return load(made, overrides, check)
 
 
 def compose_dict(overrides: Sequence[str], config_name: str, searchpath: Sequence[str] = ()) -> DictConfig:
@@ -64,7 +66,9 @@ def _loader() -> ConfigLoaderImpl:
     return ConfigLoaderImpl(config_search_path=create_config_search_path(str(CONF)))
 
 
-def load(dict_config: DictConfig, overrides: Sequence[str] | None = None) -> TrainConfig:
+def load(
+    dict_config: DictConfig, overrides: Sequence[str] | None = None, check: Callable[[Any], list[str]] = check
+) -> TrainConfig:
     """Dataclasses from a composed config; ConfigError lists every problem."""
     cfg = to_dataclass(dict_config, overrides)
     if problems := check(cfg):

@@ -48,10 +48,24 @@ class DataConfig:
     num_train: int = 298
     num_validation: int = 32
     seed: int = 0
-    max_prompt_tokens: int = 512
-    max_target_tokens: int = 512
+    max_prompt_tokens: int | None = 512  # null: not counted
+    max_target_tokens: int | None = 512  # what does not fit is dropped, never cut; null: not counted
+    shorter: list[str] = field(default_factory=list)  # formats, or output, to try where a trace does not fit
+    also: list[str] = field(default_factory=list)  # further formats, one column each
+    per_family: int = 4  # programs of one family: calls of a function, copies under other names
+    near: float | None = 0.8  # likeness from which on a program is a near copy; null: not looked for
+    decontaminate: bool = True  # nothing that a benchmark which can be loaded here has
+    min_reward_std: float = 0.0  # over samples of the current model; training split only
+    spread: str | None = None  # file that `python -m ewm.evaluation spread` wrote
+    hub_id: str | None = None  # a data set of the hub to use instead of the sources, if it exists
+    push_to_hub: bool = False  # what was built goes there, to data.hub_id
+    shard: int = 10_000  # examples of a file
     cache_dir: str = "outputs/data"
+    pool: str = "auto"  # auto | here | processes | ray
     workers: int = 0  # 0: all cores
+
+
+DATA_ASIDE = ("num_train", "num_validation", "push_to_hub", "cache_dir", "pool", "workers", "spread")
 
 
 @dataclass

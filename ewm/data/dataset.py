@@ -1,43 +1,51 @@
 """`build`: the data set that a config asks for. Examples are made once, then read from <cache_dir>/<content hash>/.
 
-Candidates come in one deterministic order; each is kept or dropped for itself, so the first 64 of num_train=298 are
-num_train=64. Nothing is ever cut to fit: what exceeds a budget is dropped, and the manifest counts it. The tokenizer
-(`count_tokens`) and the reward's blind score (`blind`) are passed in; nothing here knows a model.
+Candidates come in one deterministic order; each is kept or dropped before the prefix is cut, so the first 64 of
+num_train=298 are num_train=64, with the same shares of the sources. Nothing is ever cut to fit: what exceeds a budget
+is dropped or written shorter, and the manifest counts it. The tokenizer (`count_tokens`) and the reward's blind score
+(`blind`) are passed in, picklable where there are many examples; nothing here knows a model.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ewm.config.errors import ConfigError
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
-from ewm.data import cache
-from ewm.data.benchmarks.shapes import banned
-from ewm.data.example import Example, make, task_of
+from ewm.data import cache, card, manifest, pools, shards
+from ewm.data.building import Build, Order, tidied
+from ewm.data.example import Example
+from ewm.data.sieve import Sieve
+from ewm.data.work import Setup
 from ewm.formats.prediction import Truth
-from ewm.programs import Program, Split
+from ewm.programs import Split
 from ewm.sources import mix
-from ewm.tracing import Runner, Trace
-
-PER_FAMILY = 4  # near copies of one program in a data set
-CANDIDATES = 100  # tried per example wanted before giving up
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """`manifest`: counts, drops by reason, hashes, the families' digest."""
+    """What lies in `folder`. `manifest`: counts, drops by reason, hashes, the families' digest."""
 
-    examples: list[Example]
+    folder: Path
     manifest: dict[str, Any]
 
     def __len__(self) -> int:
-        return len(self.examples)
+        return self.manifest["count"]
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """All of them, in memory."""
+        return [shards.example_of(row) for row in shards.rows(self.folder)]
 
     @property
     def families(self) -> frozenset[str]:
@@ -55,111 +63,63 @@ def build(
     task: TaskConfig,
     format: FormatConfig,
     style: str,
-    count_tokens: Callable[[str], int],
+    count_tokens: Callable[[str], int] | None,
     split: Split = "train",
     blind: Callable[[Truth], float] | None = None,
     key: str = "",
     plugins: Sequence[str] = (),
 ) -> DataSet:
-    """`key` names what `blind` depends on (the reward's config); `blind` without a key: the cache is not read."""
+    """`key` names what `blind` depends on (the reward's config); `blind` without a key: nothing is read from the cache.
+
+    What an interrupted build left is gone on from.
+    """
     wanted = cfg.num_train if split == "train" else cfg.num_validation
-    folder = cache.folder(cfg, trace, task, format, style, split, wanted, count_tokens, key, plugins)
-    if key or blind is None:
-        found = cache.load(folder)
-        if found:
-            return DataSet(*found)
-    maker = _Maker(cfg, trace, task, format, style, count_tokens, blind, wanted)
-    examples = list(maker.examples(mix.interleave(cfg.sources, cfg.seed, split, plugins)))
-    manifest = {"split": split, "wanted": wanted, **maker.counts()}
-    if not examples and wanted:
+    if cfg.max_prompt_tokens is None and cfg.max_target_tokens is None:
+        count_tokens = None
+    sources = mix.build(cfg.sources, plugins)
+    sieve = Sieve(cfg, split, key)
+    folder = cache.folder(
+        cfg, trace, task, format, style, split, wanted, count_tokens, key, sources, sieve.depends_on()
+    )  # fmt: skip
+    known = bool(key) or blind is None
+    if known and (found := cache.load(folder)):
+        return DataSet(folder, found)
+    setup = Setup(
+        replace(trace, workers=cfg.workers or trace.workers), task, format.name, style, split, count_tokens,
+        cfg.max_prompt_tokens, cfg.max_target_tokens, tuple(cfg.shorter), tuple(cfg.also), blind,
+    )  # fmt: skip
+    order = Order(
+        sources, mix.weights(cfg.sources), {name: node.get("count") for name, node in cfg.sources.items()},
+        cfg.seed, split, wanted, cfg.shard, setup.also,
+    )  # fmt: skip
+    with cache.building(folder, anew=not known) as aside:
+        if aside is not None:
+            _build(aside, setup, order, cfg, sieve)
+            whole = manifest.made(aside, folder.name, order, sieve)
+            card.write(aside, whole)
+            cache.finish(aside, whole)
+    made = cache.load(folder)
+    assert made is not None, f"{folder} was changed while it was built"
+    if made["count"] < wanted:
+        log.warning("data: %d of %d %s examples. %s", made["count"], wanted, split, manifest.said(made))
+    return DataSet(folder, made)
+
+
+def _build(folder: Path, setup: Setup, order: Order, cfg: DataConfig, sieve: Sieve) -> None:
+    tidied(folder)
+    sieve.restore(folder)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    terminal = Console(stderr=True)
+    with (
+        pools.opened(cfg.pool, setup, cfg.workers, order.wanted) as pool,
+        Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar,
+    ):
+        step = bar.add_task(f"data: {order.split} examples", total=order.wanted)
+        state = Build(order, folder, pool, sieve.reason).run(lambda done: bar.update(step, completed=done))
+    if not state.taken.total() and order.wanted:
+        dropped = dict(sum(state.drops.values(), start=type(state.taken)()))
         raise ConfigError(
-            f"data: no example was left of {maker.tried} candidates. Dropped: {dict(maker.drops)}. Set now: "
+            f"data: no example was left of {state.candidates.total()} candidates. Dropped: {dropped}. Set now: "
             f"data.max_prompt_tokens={cfg.max_prompt_tokens}, data.max_target_tokens={cfg.max_target_tokens}; raise "
             f"the one that is in the way, or choose other data.sources."
         )
-    if len(examples) < wanted:
-        log.warning("data: %d of %d %s examples. Dropped: %s", len(examples), wanted, split, dict(maker.drops))
-    return DataSet(examples, cache.save(folder, examples, manifest))
-
-
-class _Maker:
-    """Candidates in, examples out, drops counted."""
-
-    def __init__(
-        self, cfg: DataConfig, trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str,
-        count_tokens: Callable[[str], int], blind: Callable[[Truth], float] | None, wanted: int,
-    ) -> None:  # fmt: skip
-        self.cfg, self.task, self.format, self.style = cfg, task, format.name, style
-        self.trace = replace(trace, workers=cfg.workers or trace.workers)
-        self.count_tokens, self.blind, self.wanted = count_tokens, blind, wanted
-        self.room = {name: node.get("count") for name, node in cfg.sources.items()}
-        self.drops: Counter[str] = Counter()
-        self.taken: Counter[str] = Counter()
-        self.tried = 0
-        self.blinds: list[float] = []
-
-    def examples(self, candidates: Iterator[tuple[str, Program]]) -> Iterator[Example]:
-        waiting: deque[tuple[int, str, Program, Counter[str]]] = deque()
-
-        def fresh() -> Iterator[Program]:
-            distinct = mix.Distinct(PER_FAMILY, banned())
-            dropped: Counter[str] = Counter()
-            for number, (name, program) in enumerate(candidates, 1):
-                if number > CANDIDATES * max(self.wanted, 10):
-                    return
-                reason = distinct.reason(program)
-                if reason:
-                    dropped[reason] += 1
-                    continue
-                waiting.append((number, name, program, dropped))
-                dropped = Counter()
-                yield program
-
-        if not self.wanted:
-            return
-        with Runner(self.trace) as runner:
-            for traced in runner.trace_all(fresh()):
-                self.tried, name, program, dropped = waiting.popleft()
-                self.drops += dropped
-                made = self._make(name, program, traced)
-                if isinstance(made, str):
-                    self.drops[made] += 1
-                    continue
-                self.taken[name] += 1
-                yield made
-                if self.taken.total() == self.wanted or self._full():
-                    return
-
-    def _make(self, name: str, program: Program, trace: Trace) -> Example | str:
-        """The example, or why there is none."""
-        room = self.room[name]
-        if room is not None and self.taken[name] >= room:
-            return "source is full"
-        made = make(program, trace, task_of(self.task, program), self.format, self.style, name)
-        if isinstance(made, str):
-            return made
-        if not made.truth.complete:
-            return "not all values are literals"
-        if self.count_tokens(made.messages[-1]["content"]) > self.cfg.max_prompt_tokens:
-            return "prompt too long"
-        if self.count_tokens(made.target) > self.cfg.max_target_tokens:
-            return "target too long"
-        if self.blind is None:
-            return made
-        score = round(self.blind(made.truth), 6)
-        if score >= 1:
-            return "a blind guess is right"
-        self.blinds.append(score)
-        return replace(made, truth=replace(made.truth, blind=score))
-
-    def _full(self) -> bool:
-        return all(room is not None and self.taken[name] >= room for name, room in self.room.items())
-
-    def counts(self) -> dict[str, Any]:
-        return {
-            "count": self.taken.total(),
-            "by_source": dict(self.taken),
-            "candidates": self.tried,
-            "dropped": dict(sorted(self.drops.items())),
-            "mean_blind": sum(self.blinds) / len(self.blinds) if self.blinds else None,
-        }

@@ -1,13 +1,11 @@
-"""Example: one program under one task, with its prompt, its true completion and its truth. JSONL load and save."""
+"""Example: one program under one task, with its prompt, its true completion and its truth. `shards` keeps them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import random
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from ewm import formats
@@ -17,7 +15,7 @@ from ewm.programs import Program
 from ewm.tasks import applies, messages
 from ewm.tracing import Trace
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Example:
     target: str
     truth: Truth
     source: str  # name of the source or benchmark part it comes from
+    prompt_tokens: int | None = None  # under the tokenizer of the model that it was built for
+    target_tokens: int | None = None
     schema: int = SCHEMA
 
     def to_json(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def make(program: Program, trace: Trace, task: str, format: str, style: str, sou
         format=format,
         messages=messages(program, task, format, style),
         target=wrap_answer(text, task, style),
-        truth=formats.truth(trace, program, task, format),
+        truth=formats.truth(trace, program, task, format, text),
         source=source,
     )
 
@@ -81,15 +81,3 @@ def truth_from_json(row: dict[str, Any]) -> Truth:
 def wrap_answer(text: str, task: str, style: str) -> str:
     """The true completion as the prompt's style asks for it."""
     return f"[ANSWER]{text}[/ANSWER]" if task == "output" and style == "sentence" else text
-
-
-def save(path: Path, examples: Iterable[Example]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for example in examples:
-            file.write(json.dumps(example.to_json()) + "\n")
-
-
-def load(path: Path) -> Iterator[Example]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield Example.from_json(json.loads(line))

@@ -1,6 +1,6 @@
 """How a trace is written as text and read back. `parse(render(trace))` gives `steps(trace)` in every format.
 
-A format is a module with render, parse and steps: delta (default) and ellora. `truth` packs what a completion is
+A format is a module with render, parse and steps: delta (default), cwm and ellora. `truth` packs what a completion is
 compared with; `parse` reads a completion (whatever a model thought before its answer is dropped).
 """
 
@@ -10,7 +10,7 @@ import ast
 from dataclasses import replace
 from typing import Protocol
 
-from ewm.formats import answer, delta, ellora, literal, thinking
+from ewm.formats import answer, cwm, delta, ellora, literal, thinking
 from ewm.formats.prediction import Prediction, Step, Truth
 from ewm.programs import Program
 from ewm.tracing.events import Trace
@@ -24,7 +24,7 @@ class Format(Protocol):
     def steps(self, trace: Trace) -> tuple[Step, ...]: ...
 
 
-_FORMATS: dict[str, Format] = {"delta": delta, "ellora": ellora}  # type: ignore[dict-item]
+_FORMATS: dict[str, Format] = {"delta": delta, "cwm": cwm, "ellora": ellora}  # type: ignore[dict-item]
 NAMES = tuple(_FORMATS)
 
 
@@ -46,9 +46,12 @@ def parse(text: str, task: str, format: str) -> Prediction:
     return answer.parse(said) if task == "output" else get(format).parse(said)
 
 
-def truth(trace: Trace, program: Program, task: str, format: str) -> Truth:
-    """What completions for this example are compared with. Raises ValueError where `target` is None."""
-    text = target(trace, task, format)
+def truth(trace: Trace, program: Program, task: str, format: str, text: str | None = None) -> Truth:
+    """What completions for this example are compared with. Raises ValueError where `target` is None.
+
+    `text`: the target, where it is there already.
+    """
+    text = target(trace, task, format) if text is None else text
     if text is None:
         raise ValueError(f"task {task} does not apply to program {program.id}: it has no result")
     prediction = answer.parse(text) if task == "output" else _ended_as(trace, get(format).parse(text))

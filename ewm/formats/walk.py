@@ -126,14 +126,14 @@ class _Walk:
             self._complete(frame, event)
         else:
             self._settle(frame, event, silent=event.value != "None")
-            self._add("return", event.line, (), _value(event))
+            self._add("return", event.line, (), value_of(event))
         self.stack.pop()
 
     def _yield(self, frame: _Frame, event: Event) -> None:
         if frame.pending != event.line:
             self._complete(frame, event)
         frame.pending = event.line
-        self._add("yield", event.line, (), _value(event))
+        self._add("yield", event.line, (), value_of(event))
         self.suspended.append(self.stack.pop())
 
     def _exception(self, frame: _Frame, event: Event) -> None:
@@ -148,7 +148,8 @@ def values(shown: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in shown.items() if not _NO_VALUE.fullmatch(value)}
 
 
-def _value(event: Event) -> str | None:
+def value_of(event: Event) -> str | None:
+    """What was returned or yielded, unless it is no value."""
     return event.value if isinstance(event.value, str) and not _NO_VALUE.fullmatch(event.value) else None
 
 

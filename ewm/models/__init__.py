@@ -5,7 +5,7 @@
 A model that cannot be had here is a ConfigError, raised before torch is imported.
 """
 
-from ewm.models.load import load
+from ewm.models.load import load, without_weights
 from ewm.models.model import Model, base_problem
 
-__all__ = ["Model", "base_problem", "load"]
+__all__ = ["Model", "base_problem", "load", "without_weights"]

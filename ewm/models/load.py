@@ -41,6 +41,13 @@ def load(
     return Model(base.eval(), tokenizer, cfg, device)
 
 
+def without_weights(cfg: ModelConfig) -> Model:
+    """A Model that encodes and counts, and can be sent to another process; it cannot generate."""
+    import torch
+
+    return Model(None, weights.tokenizer(cfg, weights.locate(cfg)), cfg, torch.device("cpu"), adapter=None)
+
+
 def _with_lora(base: PreTrainedModel, cfg: ModelConfig, lora: LoraConfig) -> PreTrainedModel:
     import peft
 

@@ -80,6 +80,10 @@ class Model:
     def count_tokens(self, text: str) -> int:
         return len(chat.encode_text(self.tokenizer, text))
 
+    def without_weights(self) -> Model:
+        """What encodes and counts, for another process."""
+        return replace(self, model=None)
+
     @contextmanager
     def active(self) -> Iterator[Any]:
         """The module in eval mode with this Model's adapter, or none; what was before comes back afterwards."""

@@ -18,6 +18,8 @@ from ewm.scoring.outline import Outline, arguments, literals, write
 KEYWORDS = "execution trace line state execution_trace Line 1 Line 2 Line 3 Line 4"
 SPAM = {
     "delta": "\n".join(f"L{n} x={n}" for n in range(1, 9)) + "\nend",
+    "cwm": "".join(f'<|line_sep|>{{"x": "{n}"}}<|action_sep|>L{n}<|frame_sep|>' for n in range(1, 9))
+    + "<|end_of_text|>",
     "ellora": "<execution_trace>\n"
     + "\n".join(f"Line {n}: State: {{x={n}, y={n}, result={n}}}" for n in range(1, 21))
     + "\n</execution_trace>",
@@ -64,4 +66,6 @@ def _every_line(truth: Truth) -> str:
     numbers = [n for n, line in enumerate(truth.source.splitlines(), 1) if line.strip()][:200]
     if truth.format == "ellora":
         return "\n".join(["<execution_trace>", *(f"Line {n}: State: {{}}" for n in numbers), "</execution_trace>"])
+    if truth.format == "cwm":
+        return "".join([*(f"<|line_sep|>{{}}<|action_sep|>L{n}<|frame_sep|>" for n in numbers), "<|end_of_text|>"])
     return "\n".join([*(f"L{n}" for n in numbers), "end"])

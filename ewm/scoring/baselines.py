@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from ewm.formats.prediction import Truth
 from ewm.scoring.outline import Outline, arguments, literals, write
 
-NOTHING = {"delta": "end", "ellora": "<execution_trace>\n</execution_trace>"}
+NOTHING = {"delta": "end", "cwm": "<|end_of_text|>", "ellora": "<execution_trace>\n</execution_trace>"}
 
 
 def empty(truth: Truth) -> str:

@@ -7,6 +7,7 @@ arguments of calls are filled in. Nothing is computed, no condition is decided, 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -250,4 +251,23 @@ def _ellora(lines: Sequence[Line]) -> str:
     return "\n".join([*out, "</execution_trace>"])
 
 
-_WRITERS: dict[str, Callable[[Sequence[Line]], str]] = {"delta": _delta, "ellora": _ellora}
+def _cwm(lines: Sequence[Line]) -> str:
+    states: dict[int, dict[str, str]] = {}
+    told: dict[int, int] = {}  # line told last in a frame: one that returns is told before too
+    out = []
+    for line in lines:
+        state = states.setdefault(line.frame, {})
+        if line.kind == "call":
+            state.update(line.writes)
+        if line.kind != "return" or told.get(line.frame) != line.line:
+            kind = "call" if line.kind == "call" else "line"
+            out.append(f"<|{kind}_sep|>{json.dumps(state)}<|action_sep|>L{line.line}<|frame_sep|>")
+        told[line.frame] = line.line if line.kind != "call" else 0
+        if line.kind == "return":
+            value = json.dumps(line.value or "None")
+            out.append(f"<|return_sep|><|action_sep|>L{line.line}<|arg_sep|>{value}<|frame_sep|>")
+        state.update(line.writes)
+    return "".join([*out, "<|end_of_text|>"])
+
+
+_WRITERS: dict[str, Callable[[Sequence[Line]], str]] = {"delta": _delta, "cwm": _cwm, "ellora": _ellora}

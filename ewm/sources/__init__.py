@@ -4,6 +4,6 @@ in a deterministic order, endless or not; and `.fingerprint()`: what they depend
 from ewm.sources.corpus import Corpus
 from ewm.sources.grammar import Grammar
 from ewm.sources.mine import Mine
-from ewm.sources.mix import Source, interleave
+from ewm.sources.mix import Source
 
-__all__ = ["Corpus", "Grammar", "Mine", "Source", "interleave"]
+__all__ = ["Corpus", "Grammar", "Mine", "Source"]

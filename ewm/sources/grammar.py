@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import count
 from types import MappingProxyType
 from typing import Annotated
@@ -36,11 +37,16 @@ class Grammar:
         self.curriculum = Curriculum(dict(levels), dict(first))
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
-        rng = random.Random(f"levels:{seed}")
-        for index in count():
-            candidate = program(SEEDS + seed, index, self.curriculum.level(rng, index))
+        for draft in self.drafts(seed):
+            candidate = draft()
             if split is None or candidate.split == split:
                 yield candidate
+
+    def drafts(self, seed: int) -> Iterator[Callable[[], Program]]:
+        """The candidates of every split, each to be made by whoever calls it, in another process too."""
+        rng = random.Random(f"levels:{seed}")
+        for index in count():
+            yield partial(program, SEEDS + seed, index, self.curriculum.level(rng, index))
 
     def fingerprint(self) -> str:
         """What the programs depend on beside seed and config."""

@@ -1,8 +1,7 @@
-"""Several sources as one stream of candidates, and what keeps near copies and benchmarks out of it."""
+"""The sources that a config names, and what keeps near copies and benchmarks apart."""
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -12,6 +11,9 @@ from ewm.programs import Program, Split
 
 
 class Source(Protocol):
+    """Where programs come from. It may also have `counts`, a Counter of what it found and left out by reason as far as
+    it was read, and `drafts(seed)`, its candidates of every split as picklable calls that make them."""
+
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]: ...
     def fingerprint(self) -> str: ...
 
@@ -21,24 +23,9 @@ def build(sources: Mapping[str, Mapping[str, Any]], plugins: Sequence[str] = ())
     return {name: targets.build(node, plugins) for name, node in sources.items()}
 
 
-def interleave(
-    sources: Mapping[str, Mapping[str, Any]], seed: int, split: Split | None = None, plugins: Sequence[str] = ()
-) -> Iterator[tuple[str, Program]]:
-    """(source's name, candidate), drawn by weight; a source that is exhausted leaves the draw.
-
-    The order depends on the sources, their weights and the seed alone: whoever takes fewer takes a prefix.
-    """
-    running = {name: source.programs(seed, split) for name, source in build(sources, plugins).items()}
-    weights = {name: float(node.get("weight", 1.0)) for name, node in sources.items()}
-    running = {name: programs for name, programs in running.items() if weights[name] > 0}
-    rng = random.Random(f"mix:{seed}")
-    while running:
-        name = rng.choices(list(running), [weights[n] for n in running])[0]
-        program = next(running[name], None)
-        if program is None:
-            del running[name]
-        else:
-            yield name, program
+def weights(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Each source's weight in the draw: as given, else its count, else 1."""
+    return {name: float(node.get("weight", node.get("count", 1.0))) for name, node in sources.items()}
 
 
 class Distinct:

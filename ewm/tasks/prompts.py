@@ -43,13 +43,33 @@ Line 2: State: {x=1}
 
 """
 
+_CWM = """\
+Execute this Python program step by step and write down its frames, one after the other, in the order in which they \
+happen.
+- `<|line_sep|>{"n": "2", "ys": ".."}<|action_sep|>L3<|frame_sep|>`: line 3 is about to run, with every local variable \
+as it is just before: the text of its repr as a JSON string, or ".." if it is as it was in the last frame of the same \
+function call.
+- `<|call_sep|>{"n": "2"}<|action_sep|>L1<|frame_sep|>`: the function defined on line 1 is entered with these arguments.
+- `<|return_sep|><|action_sep|>L4<|arg_sep|>"7"<|frame_sep|>`: line 4 ends the function with this value.
+- `<|exception_sep|><|action_sep|>L4<|arg_sep|>"ValueError"<|frame_sep|>`: line 4 raises; if the exception leaves the \
+function, `<|return_sep|><|action_sep|>L4<|arg_sep|>null<|frame_sep|>` follows.
+- where the module ends and its last line changed something, `<|return_sep|>` with its variables, then \
+`<|action_sep|>L9<|arg_sep|>""<|frame_sep|>`. At the very end `<|end_of_text|>`.
+Functions and classes are not written as values.
+Example: the program `L1 def f(n):`, `L2     return n + 1` with the call f(2) gives
+<|line_sep|>{}<|action_sep|>L1<|frame_sep|><|call_sep|>{"n": "2"}<|action_sep|>L1<|frame_sep|><|line_sep|>{"n": ".."}\
+<|action_sep|>L2<|frame_sep|><|return_sep|><|action_sep|>L2<|arg_sep|>"3"<|frame_sep|><|end_of_text|>
+Answer with these frames and nothing else.
+
+"""
+
 _OUTPUT = """\
 What does this call return? Work it out, then give the value as one Python literal, or `raise TypeName` if the call \
 ends with an exception, between [ANSWER] and [/ANSWER], for example [ANSWER][1, 'a'][/ANSWER].
 
 """
 
-_SENTENCES = {("trace", "delta"): _DELTA, ("trace", "ellora"): _ELLORA}
+_SENTENCES = {("trace", "delta"): _DELTA, ("trace", "cwm"): _CWM, ("trace", "ellora"): _ELLORA}
 
 
 def applies(program: Program, task: str) -> bool:

@@ -94,7 +94,7 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["~benchmarks.heldout"], "benchmarks is empty: there is nothing to measure on. Choose benchmark=[heldout]."),
         (["+benchmarks.heldout.roots=[os]"], "benchmarks.heldout.roots: ewm.data.benchmarks.heldout takes no such key."),
         (["+benchmarks.heldout.sources={a: {_target_: ewm.sources.Corpus, path: /none}}"], "benchmarks.heldout.sources.a.path=/none: no such file."),
-        (["format.name=foo"], "format.name=foo: no such choice. Possible: delta, ellora."),
+        (["format.name=foo"], "format.name=foo: no such choice. Possible: delta, cwm, ellora."),
         (["lora.target_modules=foo"], "lora.target_modules=foo: fits no layer of model=nano. Possible: all-linear, or a list of q_proj,"),
         (["lora.target_modules=[q_proj,q_prj]"], "lora.target_modules=q_prj: model=nano has no such layer."),
         (["grpo.optim=foo"], "grpo.optim=foo: no such choice."),

@@ -47,13 +47,13 @@ def test_it_is_read_from_the_cache_unless_that_is_damaged(cfg, tmp_path, monkeyp
     first = build(cfg)
     folder = tmp_path / first.manifest["content"]
     assert json.loads((folder / "manifest.json").read_text()) == first.manifest
-    monkeypatch.setattr("ewm.data.dataset.Runner", None)
+    monkeypatch.setattr("ewm.data.dataset.Build", None)
     assert build(cfg) == first
     monkeypatch.undo()
-    (folder / "examples.jsonl").write_text("")
-    assert build(cfg) == first
+    (folder / "data" / "train-00000.parquet").write_bytes(b"")
+    again = build(cfg)
+    assert (again, again.examples) == (first, first.examples)
     assert list(tmp_path.iterdir()) == [folder]
-    assert list(examples.load(folder / "examples.jsonl")) == first.examples
 
 
 def test_what_exceeds_a_budget_is_dropped_and_counted(cfg):

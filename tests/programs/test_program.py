@@ -1,10 +1,13 @@
 """Identity, family and split of programs."""
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
 from ewm.programs import Program, split_of
+from tests.tracing import versions
 
 ADD = "def f(x):\n    return x + 1\n"
 
@@ -91,3 +94,39 @@ def test_a_mutant_keeps_the_family_and_split_of_its_parent():
     assert mutant.family == parent.family != Program(mutant.source, origin="grammar:").family
     assert mutant.id != parent.id and mutant.split == parent.split
     assert Program.from_json(mutant.to_json()) == mutant
+
+
+EVERYTHING = '''
+"""Text."""
+import os.path as p, json
+from typing import Any
+@staticmethod
+def f(a: int, /, b=1, *c, d=2, **e) -> "int":
+    "text"
+    global g
+    try:
+        with open(a) as h, p: x = [i for i in c if i]
+    except (ValueError, KeyError) as err: raise err from None
+    else: return sorted(c, key=lambda v: -v), {**e}, {1: 2}, f"{a!r:>{b}}", b[1:2], a if b else u"d"
+async def k(): return await f(1)
+class C(dict, metaclass=type):
+    def m(self): self.n = self.m; yield
+match f:
+    case [1, *rest, C(x=y)] | {"a": z, **other}: del rest
+while (w := 3) > 2 > 1: w += 1
+'''
+
+
+def test_the_normal_form_is_the_same_under_every_python():
+    """Splits hang on it: a change of this digest moves programs between training and test."""
+    code = "import sys, hashlib, ewm.programs.family as f; print(hashlib.sha256(f.normal_form(sys.stdin.read()).encode()).hexdigest())"
+    commands = [sys.executable, *filter(None, map(versions.path, ("3.12", "3.13", "3.14")))]
+    told = {
+        command: subprocess.run(
+            [command, "-c", code], input=EVERYTHING, capture_output=True, text=True, check=True
+        ).stdout
+        for command in commands
+    }
+    assert {answer.strip() for answer in told.values()} == {
+        "77cbeff1897c6e15adc527b0c7d34a9206e186057a5ada2633d4a117ffd1c2a8"
+    }, told

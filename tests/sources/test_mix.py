@@ -1,4 +1,3 @@
-from collections import Counter
 from dataclasses import replace
 from itertools import islice
 
@@ -6,35 +5,8 @@ import pytest
 
 from ewm.programs import Program
 from ewm.programs.corpora import read_jsonl, write_jsonl
-from ewm.sources import Corpus, Grammar, Mine, interleave, mix
+from ewm.sources import Corpus, Grammar, Mine, mix
 from ewm.sources.mine import held_out
-
-PROGRAMS = [Program(f"x = {n}\ny = x + {n}") for n in range(12)]
-
-
-@pytest.fixture
-def sources(tmp_path):
-    path = tmp_path / "own.jsonl"
-    assert write_jsonl(path, PROGRAMS) == 12
-    return {
-        "own": {"_target_": "ewm.sources.Corpus", "path": str(path), "weight": 3.0},
-        "made": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0}, "weight": 1.0},
-        "never": {"_target_": "ewm.sources.Grammar", "levels": {"straight": 1.0}, "weight": 0},
-    }
-
-
-def test_weights_order_and_what_is_exhausted(sources):
-    found = list(islice(interleave(sources, seed=0), 100))
-    assert found == list(islice(interleave(sources, seed=0), 100))
-    assert found != list(islice(interleave(sources, seed=1), 100))
-    assert Counter(name for name, _ in found) == {"own": 12, "made": 88}
-    assert Counter(name for name, _ in found[:16])["own"] > 8
-    assert {p.id for name, p in found if name == "own"} == {p.id for p in PROGRAMS}
-
-
-@pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_a_split_takes_its_own_families(sources, split):
-    assert {p.split for _, p in islice(interleave(sources, 0, split), 30)} == {split}
 
 
 def test_near_copies_and_benchmarks_stay_out():

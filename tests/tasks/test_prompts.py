@@ -21,7 +21,8 @@ def test_sentences_explain_the_answer(task, format):
     (message,) = tasks.messages(PROGRAM, task, format, "sentence")
     assert message["role"] == "user"
     assert message["content"].endswith("\n\nL1 def f(n):\nL2     return n\ncall f(2)")
-    wanted = "[ANSWER]" if task == "output" else {"delta": "L1 call n=2", "ellora": "Line 2: State: {x=1}"}[format]
+    shown = {"delta": "L1 call n=2", "cwm": '<|call_sep|>{"n": "2"}<|action_sep|>L1', "ellora": "Line 2: State: {x=1}"}
+    wanted = "[ANSWER]" if task == "output" else shown[format]
     assert wanted in message["content"]
 
 
