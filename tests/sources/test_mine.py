@@ -135,7 +135,7 @@ def test_a_doctest_becomes_a_program_that_holds_all_it_needs():
     assert [one.entry for one in programs if one.function == "double"] == entries
     assert [one.source for one in programs] == [DOUBLE] * 5 + [FLOOR, CHANGES]
     assert counts["examples"] == 12
-    assert counts["calls the package"] == 10 and counts["pure"] == 7
+    assert [counts[step] for step in ("calls the package", "self-contained", "pure", "short")] == [11, 10, 7, 7]
     assert counts["left out: impure: environment"] == 3
     assert counts["left out: a name that the module does not define"] == 1
 

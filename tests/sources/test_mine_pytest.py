@@ -258,3 +258,18 @@ def test_what_tests_do_beside(tmp_path, monkeypatch):
     }
     assert {one.verdict for one in check(mined, TraceConfig(workers=1))} == {"equal"}
     assert mining.mine(mining.collection(str(tmp_path)), tests=False)[0] == []
+
+
+def test_a_folder_may_be_a_package_itself(tmp_path):
+    files = {"__init__.py": "from shape.area import area\n", "area.py": "def area(r):\n    return 3 * r * r\n"}
+    files["tests/__init__.py"] = ""
+    files["tests/test_area.py"] = (
+        "import shape\nfrom shape.area import area\n\n\ndef test():\n    assert area(2) == shape.area(2)\n"
+    )
+    for name, text in files.items():
+        path = tmp_path / "shape" / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+    mined, counts = mining.mine(mining.collection(str(tmp_path / "shape")))
+    assert [(one.program.origin, one.program.entry) for one in mined] == [("mine:shape.area.area", "area(2)")]
+    assert counts["tests"] == 1 and not any(key.startswith("left out") for key in counts)

@@ -10,10 +10,12 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 from rich.console import Console
 
 from ewm import formats
+from ewm.config import limits
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.programs.constructs import constructs
@@ -43,23 +45,26 @@ def run(given: argparse.Namespace, console: Console) -> int:
     output = Path(given.output)
     figures = output.with_suffix(".funnel.json")
     places = [output, figures] if given.json else [output]
-    if wrong := [*_unknown(given.packages), *(line for place in places for line in cannot_write(place))]:
+    cfg = TraceConfig(max_events=given.max_events, workers=given.processes)
+    wrong = [*_unknown(given.packages), *limits.values(SimpleNamespace(trace=cfg))]
+    if wrong := [*wrong, *(line for place in places for line in cannot_write(place))]:
         console.print("\n".join(wrong), markup=False, soft_wrap=True)
         return 2
-    cfg = TraceConfig(max_events=given.max_events, workers=given.processes)
     kept: dict[str, Program] = {}
     columns: dict[str, Counter[str]] = {}
     for package in given.packages:
         found = collection(package, given.licence)
-        mined, counts = mine(found, given.tests, processes=given.processes)
+        with console.status(f"{found.name}: reading {len(found.modules)} modules"):
+            mined, counts = mine(found, given.tests, processes=given.processes)
         columns[found.name] = counts
         wanted = [one for one in mined if not _has(one.program, given.exclude)]
         if given.exclude:
             counts["left out: --exclude"] = len(mined) - len(wanted)
         own: dict[str, Program] = {}
-        for one in count(check(wanted, cfg), counts):
-            if _whole(one.mined.program, one.trace):
-                own[one.mined.program.id] = one.mined.program
+        with console.status(f"{found.name}: tracing {len(wanted)} programs"):
+            for one in count(check(wanted, cfg), counts):
+                if _whole(one.mined.program, one.trace):
+                    own[one.mined.program.id] = one.mined.program
         counts["all values are literals"] = len(own)
         counts["families"] = len({program.family for program in own.values()})
         kept |= own

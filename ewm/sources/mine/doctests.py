@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ewm.sources.mine.example import Example
 from ewm.sources.mine.expected import Expected, is_literal
-from ewm.sources.mine.extract import extract
+from ewm.sources.mine.extract import calls_package, extract
 from ewm.sources.mine.module import Module
 from ewm.sources.mine.repository import Left, Repository
 
@@ -62,22 +62,21 @@ def _taken(
 ) -> Iterator[Found]:
     plain = _plain(call, example, given)
     counts["literal call and result"] += plain
-    call = example.filled(call)
-    expected = _expected(call, example, given)
-    entry = _shown(call) if expected.shown else call
-    try:
-        repository.add(example)
-        taken = extract(repository, example, entry)
-    except Left as left:
-        if left.stage == "pure":
-            counts["calls the package"] += 1
-            counts["self-contained"] += 1
-        counts[f"left out: {left}"] += 1
-        return
-    if not taken.own:
+    if not calls_package(repository, example, call):
         counts["left out: calls nothing of the package"] += 1
         return
     counts["calls the package"] += 1
+    call = example.filled(call)
+    expected = _expected(call, example, given)
+    try:
+        taken = extract(repository, example, _shown(call) if expected.shown else call)
+    except Left as left:
+        counts["self-contained"] += left.stage == "pure"
+        counts[f"left out: {left}"] += 1
+        return
+    if not taken.own:
+        counts["left out: a value without a call"] += 1
+        return
     counts["self-contained"] += 1
     counts["pure"] += 1
     if not short(taken.source, taken.entry):

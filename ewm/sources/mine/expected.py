@@ -47,7 +47,7 @@ class Expected:
             return True
         got = trace.stdout + (f"{result}\n" if result else "")
         got += "\n" if got and not got.endswith("\n") else ""
-        if _CHECK(self.text, got, self.flags):
+        if _CHECK(self.text, got, self.flags | doctest.DONT_ACCEPT_TRUE_FOR_1):
             return True
         return self.setup and got.endswith("\n" + self.text)
 

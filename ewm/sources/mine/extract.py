@@ -29,7 +29,22 @@ class Extract:
 
 def extract(repository: Repository, example: Module, entry: ast.expr) -> Extract:
     """The expression, as it would mean in `example` (a module that no file holds). Raises Left."""
+    repository.add(example)
     return _Extraction(repository, example).take(entry)
+
+
+def calls_package(repository: Repository, example: Module, entry: ast.expr) -> bool:
+    """The expression, or a statement that it needs, names something that the package defines."""
+    repository.add(example)
+    for about in (About(ast.Expr(entry)), *map(example.about, range(len(example.statements)))):
+        for name in about.uses:
+            try:
+                found = repository.resolve(example, name)
+            except Left:
+                continue
+            if isinstance(found, Whole) or isinstance(found, Own) and found.module != example.name:
+                return True
+    return False
 
 
 class _Extraction:
@@ -67,9 +82,9 @@ class _Extraction:
         return Extract("\n".join(text), written, tuple(dict.fromkeys([*first, *own])), bool(first))
 
     def _note(self, module: Module, about: About) -> None:
-        """Every name of the statement, under what it stands for."""
-        for name in sorted(about.uses):
-            found = self.repository.resolve(module, name)
+        """Every name of the statement, under what it stands for; the module's own come first and keep their names."""
+        meant = [(name, self.repository.resolve(module, name)) for name in sorted(about.uses)]
+        for name, found in sorted(meant, key=lambda pair: getattr(pair[1], "module", "") != module.name):
             if isinstance(found, Own | Outside):
                 self._name(module, found, name)
         for attribute in about.attributes:

@@ -45,7 +45,11 @@ def folder_of(name: str) -> Path:
 
 def files(folder: Path) -> Iterator[Path]:
     """Python files in order of name; hidden folders, environments and build products are passed over."""
-    for path in sorted(folder.iterdir()):
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:  # not ours to read
+        return
+    for path in inside:
         if path.is_symlink() or path.name.startswith(".") or path.name in _SKIP:
             continue
         if path.is_dir():
@@ -56,11 +60,16 @@ def files(folder: Path) -> Iterator[Path]:
 
 
 def modules(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(dotted name below the folder, file)."""
+    """(dotted name below the folder, file); the folder's own name stands before it if it is a package itself."""
+    before = (folder.name,) if is_package(folder) else ()
     for path in files(folder):
-        parts = path.relative_to(folder).with_suffix("").parts
+        parts = (*before, *path.relative_to(folder).with_suffix("").parts)
         if all(part.isidentifier() for part in parts):
-            yield ".".join(p for p in parts if p != "__init__") or "__init__", path
+            yield ".".join(p for p in parts if p != "__init__"), path
+
+
+def is_package(folder: Path) -> bool:
+    return folder.name.isidentifier() and (folder / "__init__.py").is_file()
 
 
 def licence(folder: Path) -> str:

@@ -42,12 +42,12 @@ class Collection:
     folder: Path | None = None
 
     def repository(self) -> Repository:
-        roots = ["", self.name] if self.folder is None else ["", "src"]
-        return Repository(self.modules, roots)
+        return Repository(self.modules, [""] if self.folder is None else ["", "src"])
 
     def origin(self, module: str, function: str) -> str:
         """A folder's name stands before its modules, as a package's own does."""
-        return f"mine:{self.name}.{module}.{function}" if self.folder else f"mine:{module}.{function}"
+        inside = self.folder is None or folders.is_package(self.folder)
+        return f"mine:{module}.{function}" if inside else f"mine:{self.name}.{module}.{function}"
 
 
 @dataclass(frozen=True)

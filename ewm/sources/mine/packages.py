@@ -40,7 +40,7 @@ def found(package: str) -> ModuleSpec:
         raise ValueError(f"packages: {package}: give the top-level package, {package.partition('.')[0]}.")
     spec = importlib.util.find_spec(package)
     if spec is None:
-        raise ValueError(f"packages: {package} is not installed. Use {STDLIB} or the name of an installed package.")
+        raise ValueError(f"packages: {package} is not installed. Use {STDLIB}, an installed package, or ./FOLDER.")
     return spec
 
 

@@ -21,6 +21,7 @@ from ewm.sources.mine.doctests import short
 from ewm.sources.mine.example import Example
 from ewm.sources.mine.expected import Expected, is_literal
 from ewm.sources.mine.extract import extract
+from ewm.sources.mine.folders import is_package
 from ewm.sources.mine.module import Module
 from ewm.sources.mine.repository import Left, Repository
 from ewm.tracing import Runner
@@ -46,6 +47,7 @@ def calls(folder: Path, modules: dict[str, Path], counts: Counter[str]) -> Itera
             above = [other for other, at in tests.items() if at.name == "conftest.py" and at.parent in path.parents]
             about = {
                 "folder": str(folder),
+                "package": folder.name if is_package(folder) else "",
                 "file": str(path),
                 "name": name,
                 "paths": list(dict.fromkeys([str(folder / "src"), str(path.parent)])),
@@ -82,7 +84,8 @@ def _sound(call: dict[str, Any]) -> bool:
     texts = all(isinstance(call.get(key), str) for key in ("file", "name", "entry", "exception"))
     setup, result = call.get("setup"), call.get("result")
     listed = isinstance(setup, list) and all(isinstance(line, str) for line in setup)
-    return texts and listed and (result is None or isinstance(result, str) and is_literal(result))
+    named = texts and all(part.isidentifier() for part in call["name"].split("."))
+    return named and listed and (result is None or isinstance(result, str) and is_literal(result))
 
 
 def programs(
@@ -116,7 +119,6 @@ def _extracted(repository: Repository, module: Module, call: dict[str, Any]) -> 
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Left("not Python") from None
     example = Example(module, statements, entry, {})
-    repository.add(example)
     taken = extract(repository, example, entry)
     return taken.source, taken.entry
 

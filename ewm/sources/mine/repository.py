@@ -137,6 +137,8 @@ class Repository:
         if inside is None:
             if star.module in PURE and hasattr(importlib.import_module(star.module), name):
                 return Outside(star.module, name)
+            if star.module not in PURE and name not in _BUILTINS:  # it may define the name, and nobody knows
+                raise Left(unfit(star.module or "") or "imports a module that is not there")
             return None
         target = self.module(inside)
         if target is None or name in _BUILTINS and name not in target.bindings:
@@ -155,8 +157,11 @@ class Repository:
             return found if found in self.files or found in self._folders else None
         if target.partition(".")[0] in sys.stdlib_module_names:
             return None
-        beside = module.name if module.is_package else module.name.rpartition(".")[0]
-        for root in dict.fromkeys([*self.roots, beside]):
+        beside = module.name.rpartition(".")[0]
+        scripts = (
+            [] if module.is_package or beside in self.files else [beside]
+        )  # the files of a folder that is no package
+        for root in dict.fromkeys([*self.roots, *scripts]):
             found = f"{root}.{target}".strip(".")
             if found != module.name and (found in self.files or found in self._folders):
                 return found

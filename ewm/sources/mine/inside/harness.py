@@ -1,7 +1,8 @@
 """Runs the tests of one file and prints, one JSON text a line, what became of them and the calls that were noted.
 
-Standard input: {"folder", "file", "name", "paths", "conftests", "tests", "modules": {name: text}}. Plain functions and
-classes, unittest's classes, parametrize, and fixtures (made anew for each test) of the file and of conftest.py files.
+Standard input: {"folder", "package": its name if it is one, "file", "name", "paths", "conftests", "tests", "modules":
+{name: text}}. Plain functions and classes, unittest's classes, parametrize, and fixtures (made anew for each test) of
+the file and of conftest.py files.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def main() -> None:
     )
     try:
         with quiet():
+            if about["package"]:
+                load_package(about["package"], about["folder"])
             fixtures: dict[str, Any] = {}
             for name, file in about["conftests"]:
                 fixtures |= {f.name: f for f in found(load(name, file), pytest.Fixture)}
@@ -81,6 +84,14 @@ def load(name: str, file: str) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def load_package(name: str, folder: str) -> None:
+    """What lies beside the folder may not be read, so that no import would find it."""
+    spec = importlib.util.spec_from_file_location(name, f"{folder}/__init__.py", submodule_search_locations=[folder])
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
 
 
 def found(module: Any, kind: type) -> list[Any]:
