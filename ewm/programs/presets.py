@@ -13,7 +13,7 @@ from ewm.config.errors import did_you_mean
 from ewm.programs.levels import LEVELS, RESERVED, Level
 
 _PLAIN = {"assign": 2.0, "numbers": 2.0, "text": 1.0, "listing": 2.0, "mapping": 1.0}
-_BREAKS = frozenset({"loop_break", "while_if"})
+_BREAKS = frozenset({"loop_break", "while_if", "while"})  # `while`: its body may hold an `if`
 _MAIN: dict[str, dict[str, float]] = {
     "text": {"text": 6, "branch": 1, "loop": 1},
     "listing": {"listing": 6, "branch": 1, "loop": 1},
@@ -26,11 +26,11 @@ _MAIN: dict[str, dict[str, float]] = {
     "recursive": {"recursive": 3, "function": 1},
     "errors": {"errors": 5, "raising": 0.15, "assign": 1},
     "classes": {"classes": 3, "assign": 1},
-    "control": {"loop": 2, "loop_break": 2, "while_if": 2, "branch": 1, "match": 1},
+    "control": {"loop": 2, "while": 1, "loop_break": 2, "while_if": 2, "branch": 1, "match": 1},
     "functional": {"functional": 3, "closure": 2, "comprehension": 1},
     "real": {
         "assign": 3, "text": 3, "numbers": 2, "listing": 4, "mapping": 2, "sets": 1, "branch": 4, "loop": 4,
-        "loop_break": 0.7, "while_if": 0.7, "comprehension": 1.5, "structured": 1.5, "function": 2, "closure": 0.5,
+        "loop_break": 0.7, "while_if": 0.5, "while": 0.4, "comprehension": 1.5, "structured": 1.5, "function": 2, "closure": 0.5,
         "recursive": 0.5, "generator": 0.5, "errors": 1, "raising": 0.1, "classes": 0.5, "match": 0.2, "context": 0.2,
         "functional": 1,
     },

@@ -214,16 +214,19 @@ for <+int:i> in <list>:
         continue
     <=o>.append(<=i>)
 
-<+int:n> = <loops>
-while <=n> > 0:
-    <=n> -= 1
-    <body>
-
 for <+int:i> in range(<loops>):
     <body>
 else:
     <body>
 """),),
+    "while": (
+        *paragraphs("""
+<+int:n> = <loops>
+while <=n> > 0:
+    <=n> -= 1
+    <body>
+"""),
+    ),
     "loop_break": (*paragraphs("""
 for <+int:i> in <list>:
     if <=i> <cmp> <small>:

@@ -191,10 +191,10 @@ class Writer:
                 raise _NoVariable
             if text.rpartition(" = ")[2] in self.locked and not _MUTABLE.isdisjoint(new.values()):
                 text += ".copy()"  # no second name for what a loop turns over
-            self._enter(at, text, new)
+            self._enter(at, text, new, named)
             self.emit(at, text)
 
-    def _enter(self, at: int, text: str, new: dict[str, str]) -> None:
+    def _enter(self, at: int, text: str, new: dict[str, str], named: dict[str, str]) -> None:
         opens = _OPENS.match(text)
         if opens:
             self._outer.append((at, dict(self.scope), self.locked))
@@ -203,7 +203,7 @@ class Writer:
                 self.locked |= new.keys()  # what is passed may be what a loop turns over
             if opens[1] in ("for", "while"):
                 values = (name for name, kind in self.scope.items() if kind in _MUTABLE)  # one may be another's alias
-                self.locked |= {*re.findall(r"\w+", text), *values}
+                self.locked |= {*re.findall(r"\w+", text), *values, *named.values()}
         self.scope |= new
 
     def _leave(self, at: int) -> None:
