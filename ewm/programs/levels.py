@@ -30,6 +30,7 @@ class Level:
     body: dict[str, float] = field(default_factory=lambda: dict(_LOOP_BODY))
     body_statements: tuple[int, int] = (1, 2)
     loops: tuple[int, int] = (2, 5)
+    depth: int = 2  # of nested blocks, in levels written by templates
     max_abs: int = 200
     literals: int = 20
     wrap: float = 0.35  # share of programs whose body is a function with an entry call

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-COMMANDS = {"mine": "ewm.sources.mine.command"}
+COMMANDS = {"coverage": "ewm.sources.coverage.command", "mine": "ewm.sources.mine.command"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,27 +5,45 @@ Bounds are proven while writing (see scope), so numbers stay small and loops sho
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from ewm.programs.grammar import collections, combinations, functions, practice  # noqa: F401  (they register their writers)
 from ewm.programs.grammar.arithmetic import run
 from ewm.programs.grammar.expressions import integer
 from ewm.programs.grammar.scope import Gen, Int, List, Str, Type
-from ewm.programs.levels import LEVELS, VERSION
+from ewm.programs.grammar.templates import write
+from ewm.programs.levels import VERSION
 from ewm.programs.names import FUNCTIONS, LISTS, NUMBERS, STRINGS, WORDS
+from ewm.programs.presets import ALL, PRESETS, turned
 from ewm.programs.program import Program
 
 
-def program(seed: int, index: int, level: str) -> Program:
-    """Item `index` of the level under this seed."""
-    if level not in LEVELS:
-        raise ValueError(f"no grammar level {level!r}. Levels: {', '.join(LEVELS)}")
-    g = Gen(random.Random(f"{VERSION}:{level}:{seed}:{index}"), LEVELS[level])
-    if g.chance(g.level.wrap):
-        source, entry = _wrapped(g)
+def program(seed: int, index: int, level: str, knobs: Mapping[str, Any] = MappingProxyType({})) -> Program:
+    """Item `index` of the level under this seed, with these knobs (presets.KNOBS) turned."""
+    if level not in ALL:
+        raise ValueError(f"no grammar level {level!r}. Levels: {', '.join(ALL)}")
+    rng = random.Random(f"{VERSION}:{level}:{seed}:{index}")
+    made_by = turned(level, knobs) if knobs else ALL[level]
+    if level in PRESETS:
+        source, entry = write(rng, made_by)
     else:
-        source, entry = _plain(g)
-    return Program(source, entry, origin=f"grammar:{level}:{seed}:{index}", licence="Apache-2.0", level=level)
+        g = Gen(rng, made_by)
+        source, entry = _wrapped(g) if g.chance(g.level.wrap) else _plain(g)
+    origin = f"grammar:{level}{mark(knobs)}:{seed}:{index}"
+    return Program(source, entry, origin=origin, licence="Apache-2.0", level=level)
+
+
+def mark(knobs: Mapping[str, Any]) -> str:
+    """What an origin says of the knobs that made the program: nothing without any."""
+    if not knobs:
+        return ""
+    plain = json.dumps(knobs, sort_keys=True, default=dict)
+    return f"~{hashlib.sha256(plain.encode()).hexdigest()[:8]}"
 
 
 def _body(g: Gen) -> None:
@@ -86,4 +104,4 @@ def _result(g: Gen) -> str:
     return next((name for name in reversed(g.changed) if name in g.scope), list(g.scope)[-1])
 
 
-__all__ = ["program"]
+__all__ = ["mark", "program"]

@@ -1,0 +1,97 @@
+"""Levels that cover what small real functions do. Written by templates; those of levels stay as they are.
+
+A level that may hold a reserved construct (levels.RESERVED_CONSTRUCTS) is in MAY_BE_RESERVED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ewm.config.errors import did_you_mean
+from ewm.programs.levels import LEVELS, RESERVED, Level
+
+_PLAIN = {"assign": 2.0, "numbers": 2.0, "text": 1.0, "listing": 2.0, "mapping": 1.0}
+_BREAKS = frozenset({"loop_break", "while_if", "while"})  # `while`: its body may hold an `if`
+_MAIN: dict[str, dict[str, float]] = {
+    "text": {"text": 6, "branch": 1, "loop": 1},
+    "listing": {"listing": 6, "branch": 1, "loop": 1},
+    "mapping": {"mapping": 6, "branch": 1},
+    "sets": {"sets": 6, "branch": 0.5, "loop": 0.5},
+    "numbers": {"numbers": 6, "branch": 1},
+    "comprehension": {"comprehension": 6, "text": 0.5},
+    "structured": {"structured": 6, "listing": 0.5},
+    "generator": {"generator": 4, "assign": 1},
+    "recursive": {"recursive": 3, "function": 1},
+    "errors": {"errors": 5, "raising": 0.15, "assign": 1},
+    "classes": {"classes": 3, "assign": 1},
+    "control": {"loop": 2, "while": 1, "loop_break": 2, "while_if": 2, "branch": 1, "match": 1},
+    "functional": {"functional": 3, "closure": 2, "comprehension": 1},
+    "real": {
+        "assign": 3, "text": 3, "numbers": 2, "listing": 4, "mapping": 2, "sets": 1, "branch": 4, "loop": 4,
+        "loop_break": 0.7, "while_if": 0.5, "while": 0.4, "comprehension": 1.5, "structured": 1.5, "function": 2, "closure": 0.5,
+        "recursive": 0.5, "generator": 0.5, "errors": 1, "raising": 0.1, "classes": 0.5, "match": 0.2, "context": 0.2,
+        "functional": 1,
+    },
+}  # fmt: skip
+PRESETS: dict[str, Level] = {
+    name: Level((1, 3) if name in ("classes", "recursive", "control", "generator") else (3, 6), top, body=_PLAIN,
+                loops=(2, 4), max_abs=999, trained=False)
+    for name, top in _MAIN.items()
+}  # fmt: skip
+ALL: dict[str, Level] = LEVELS | PRESETS
+MAY_BE_RESERVED = (*RESERVED, *(name for name, level in PRESETS.items() if _BREAKS & level.top.keys()))
+KNOBS = ("statements", "depth", "loops", "max_abs", "literals", "wrap", "weights")
+_LEAST = {"statements": 1, "loops": 1, "depth": 0, "max_abs": 9, "literals": 1}
+
+
+def turned(name: str, knobs: Mapping[str, Any]) -> Level:
+    """The level with these knobs; ValueError says which of them cannot be."""
+    level, changes = ALL[name], dict(knobs)
+    for knob, value in knobs.items():
+        if knob not in KNOBS:
+            raise ValueError(f"knobs.{knob}: no such knob.{did_you_mean(knob, KNOBS)} Possible: {', '.join(KNOBS)}.")
+        if knob in ("statements", "loops"):
+            changes[knob] = _pair(knob, value)
+        elif knob == "weights":
+            changes["top"] = level.top | _weights(name, level, changes.pop(knob))
+        elif knob == "wrap":
+            if not _number(value) or not 0 <= value <= 1:
+                raise ValueError(f"knobs.wrap={value}: wants a share from 0 to 1.")
+        elif not isinstance(value, int) or isinstance(value, bool) or value < _LEAST[knob]:
+            raise ValueError(f"knobs.{knob}={value}: wants a whole number of at least {_LEAST[knob]}.")
+        if knob == "depth" and name in LEVELS:
+            raise ValueError(
+                f"knobs.depth: level {name} has a fixed depth. Levels with this knob: {', '.join(PRESETS)}."
+            )
+    return replace(level, **changes)
+
+
+def _pair(knob: str, value: Any) -> tuple[int, int]:
+    least = _LEAST[knob]
+    whole = isinstance(value, list | tuple) and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
+    if not whole or len(value) != 2 or not least <= value[0] <= value[1]:
+        raise ValueError(f"knobs.{knob}={value}: wants [fewest, most], from {least} on.")
+    return value[0], value[1]
+
+
+def _weights(name: str, level: Level, weights: Any) -> dict[str, float]:
+    from ewm.programs.grammar.blocks import STATEMENTS  # what a level may be given beside its own constructs
+
+    possible = tuple(STATEMENTS) if name in PRESETS else tuple(level.top)
+    if not isinstance(weights, Mapping):
+        raise ValueError(f"knobs.weights={weights}: wants construct: weight, of {', '.join(possible)}.")
+    for construct, weight in weights.items():
+        if construct not in possible:
+            hint = did_you_mean(str(construct), possible)
+            raise ValueError(f"knobs.weights.{construct}: not in level {name}.{hint} Possible: {', '.join(possible)}.")
+        if not _number(weight) or weight < 0:
+            raise ValueError(f"knobs.weights.{construct}={weight}: wants a number of at least 0.")
+    if not sum((level.top | dict(weights)).values()) > 0:
+        raise ValueError(f"knobs.weights: the weights of level {name} sum to zero.")
+    return dict(weights)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
