@@ -54,9 +54,7 @@ class DataConfig:
     also: list[str] = field(default_factory=list)  # further formats, one column each
     per_family: int = 4  # programs of one family: calls of a function, copies under other names
     near: float | None = 0.7  # likeness from which on a program is a near copy; null: not looked for
-    decontaminate: list[str] = field(  # benchmarks by name, those that can be had here; or JSONL files
-        default_factory=lambda: ["ellora5", "humaneval", "cruxeval", "mbpp", "livecodebench", "quixbugs"]
-    )
+    decontaminate: list[str] = field(default_factory=lambda: ["all"])  # benchmarks that can be had here, JSONL files
     min_reward_std: float = 0.0  # over samples of the current model; training split only
     spread: str | None = None  # file that `python -m ewm.evaluation spread` wrote
     hub_id: str | None = None  # a data set of the hub to use instead of the sources, if it exists

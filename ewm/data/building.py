@@ -74,7 +74,7 @@ def tidied(folder: Path) -> None:
     """Takes away what a kill left beyond the last state: half a file, or a shard that the state does not know yet."""
     path = folder / STATE
     known = State.load(path).shards if path.exists() else 0
-    for shard in sorted((folder / "data").glob("*.parquet"))[known:]:
+    for shard in shards.paths(folder)[known:]:
         shard.unlink()
     for half in (*folder.glob(".*.json.*"), *folder.glob("data/.*")):
         half.unlink()

@@ -94,7 +94,7 @@ def building(path: Path, anew: bool = False) -> Iterator[Path | None]:
         try:
             yield None if whole else aside
         except BaseException:
-            if not any((aside / "data").glob("*.parquet")):  # nothing to go on from
+            if not shards.paths(aside):  # nothing to go on from
                 shutil.rmtree(aside)
             raise
         shutil.rmtree(path, ignore_errors=True)  # damaged

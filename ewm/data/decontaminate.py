@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ewm.data.benchmarks.texts import Missing, texts
+from ewm.data.benchmarks.texts import NAMES, Missing, texts
 from ewm.sources.dedup import Fingerprint, Near, Text
 
 LEAST = 30  # nodes
@@ -19,7 +19,7 @@ SHAPES = frozenset({"ellora5"})  # made by a small grammar: every shape counts, 
 
 
 class Benchmarks:
-    """Those of the names that can be had here. `said`: benchmark -> number of programs, or how to get it."""
+    """Those of the names (`all`: every known one) that can be had here. `said`: benchmark -> number of programs, or how to get it."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.said: dict[str, str] = {}
@@ -27,7 +27,7 @@ class Benchmarks:
         self._shapes: dict[str, str] = {}
         self._near = Near(NEAR)
         self.near = False  # something is looked for by likeness
-        for name in names:
+        for name in dict.fromkeys(known for name in names for known in (NAMES if name == "all" else (name,))):
             try:
                 self.said[name] = str(self._add(name))
             except Missing as missing:

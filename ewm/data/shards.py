@@ -71,11 +71,16 @@ def write(folder: Path, split: str, number: int, rows: Sequence[Mapping[str, Any
     os.replace(aside, path)
 
 
+def paths(folder: Path) -> list[Path]:
+    """The whole shards, in order."""
+    return sorted((folder / "data").glob("[!.]*.parquet"))  # pathlib's * takes a dot too: half of a file
+
+
 def rows(folder: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Of every shard, in order, a batch at a time."""
     from pyarrow import parquet
 
-    for path in sorted((folder / "data").glob("*.parquet")):
+    for path in paths(folder):
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(1000, columns=columns):
                 yield from batch.to_pylist()
@@ -84,7 +89,7 @@ def rows(folder: Path, columns: Sequence[str] | None = None) -> Iterator[dict[st
 def sha256(folder: Path) -> dict[str, str]:
     """Of each shard, by its name."""
     found = {}
-    for path in sorted((folder / "data").glob("*.parquet")):
+    for path in paths(folder):
         with path.open("rb") as file:
             found[f"data/{path.name}"] = hashlib.file_digest(file, "sha256").hexdigest()
     return found

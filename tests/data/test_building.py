@@ -187,3 +187,11 @@ def test_only_what_spreads_the_reward_is_trained_on(cfg, tmp_path):
     with pytest.raises(ConfigError, match="measured with another reward"):
         build(replace(cfg, min_reward_std=0.3, spread=str(spread)), key="strict")
     assert len(build(replace(cfg, min_reward_std=0.3, num_validation=7), split="validation")) == 7
+
+
+def test_half_a_file_beyond_the_last_state_is_no_shard(cfg, tmp_path):
+    whole = build(replace(cfg, shard=20))
+    half = whole.folder / "data" / ".train-00002.parquet"
+    half.write_bytes(b"PAR1")
+    assert [path.name for path in shards.paths(whole.folder)] == [f"train-0000{n}.parquet" for n in range(3)]
+    assert len(list(shards.rows(whole.folder))) == 60

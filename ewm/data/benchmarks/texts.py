@@ -40,7 +40,7 @@ def texts(name: str) -> Iterator[str]:
     if name in HUB:
         return (text for path in _downloaded(name) for text in _of(_rows(path)))
     if not Path(name).is_file():
-        raise ConfigError(f"data.decontaminate: {name}: no benchmark and no file. Benchmarks: {', '.join(NAMES)}.")
+        raise ConfigError(f"data.decontaminate: {name}: no benchmark and no file. Benchmarks: all, {', '.join(NAMES)}.")
     return _of(_rows(Path(name)))
 
 
