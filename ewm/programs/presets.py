@@ -28,11 +28,11 @@ _MAIN: dict[str, dict[str, float]] = {
     "classes": {"classes": 3, "assign": 1},
     "control": {"loop": 2, "while": 1, "loop_break": 2, "while_if": 2, "branch": 1, "match": 1},
     "functional": {"functional": 3, "closure": 2, "comprehension": 1},
-    "real": {
-        "assign": 3, "text": 3, "numbers": 2, "listing": 4, "mapping": 2, "sets": 1, "branch": 4, "loop": 4,
-        "loop_break": 0.7, "while_if": 0.5, "while": 0.4, "comprehension": 1.5, "structured": 1.5, "function": 2, "closure": 0.5,
-        "recursive": 0.5, "generator": 0.5, "errors": 1, "raising": 0.1, "classes": 0.5, "match": 0.2, "context": 0.2,
-        "functional": 1,
+    "real": {  # printed by experiments/02-data/weights.py: mined programs and codeio
+        "assign": 26.7, "text": 2.6, "numbers": 3.0, "listing": 2.3, "mapping": 0.8, "sets": 0.3, "branch": 14.0,
+        "loop": 5.0, "loop_break": 0.8, "while_if": 0.6, "while": 0.5, "comprehension": 2.5, "structured": 4.1,
+        "function": 13.2, "closure": 0.4, "recursive": 0.5, "generator": 1.1, "errors": 2.8, "classes": 1.3,
+        "match": 0.1, "context": 0.1, "functional": 1.9, "raising": 0.1,
     },
 }  # fmt: skip
 PRESETS: dict[str, Level] = {

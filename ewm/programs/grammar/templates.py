@@ -45,7 +45,7 @@ def _whole(template: str) -> bool:
     text = template
     while (inner := _INSIDE.sub("", text)) != text:
         text = inner
-    return " " not in _SLOT.sub("", text) and template[0] not in "-~1"
+    return " " not in _SLOT.sub("", text) and template[0] not in "+-~1"
 
 
 _EXPRESSIONS: dict[str, list[tuple[tuple[str, ...], int | None, bool]]] = {}
@@ -234,4 +234,5 @@ def write(rng: random.Random, level: Level) -> tuple[str, str | None]:
         writer.lines.append(f"    return {shown[-1]}")
     source = "\n".join(writer.lines)
     imports = [f"import {name}" for name in MODULES if f"{name}." in source]
+    imports += ["from math import isqrt"] if "isqrt(" in source else []
     return "\n".join([*imports, source]), entry
