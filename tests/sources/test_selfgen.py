@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ewm.sources.selfgen.extract import extract, parses
 from ewm.sources.selfgen.filters import Filters, reason
+from ewm.sources.selfgen.prompt import read_prompt
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,19 @@ def test_reason(source, expected):
 
 def test_thresholds_are_the_callers():
     assert reason("x = 1", Filters(min_lines=1, min_assignments=1, min_operations=0)) is None
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("<|trace|>\nL1 def f(s):\nL2     return s\ncall f(3)", ("def f(s):\n    return s", "f(3)")),
+        ("L1 x = 1\nL2 y = x", ("x = 1\ny = x", None)),
+        ("<|trace|>\nL1 x = 1\nL3 y = x", None),
+        ("<|trace|>\nL1 x = 1\ny = x", None),
+        ("<|trace|>\nL1 x = 1\ncall 3", None),
+        ("<|program|>\nloop", None),
+        ("", None),
+    ],
+)
+def test_read_prompt(text, expected):
+    assert read_prompt(text) == expected
