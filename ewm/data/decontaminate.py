@@ -27,7 +27,7 @@ class Benchmarks:
         self._shapes: dict[str, str] = {}
         self._near = Near(NEAR)
         self.near = False  # something is looked for by likeness
-        for name in dict.fromkeys(known for name in names for known in (NAMES if name == "all" else (name,))):
+        for name in dict.fromkeys(known for given in names for known in (NAMES if given == "all" else (given,))):
             try:
                 self.said[name] = str(self._add(name))
             except Missing as missing:
