@@ -27,7 +27,7 @@ from ewm.data.sieve import Sieve
 from ewm.data.work import Setup
 from ewm.formats.prediction import Truth
 from ewm.programs import Split
-from ewm.sources import mix
+from ewm.sources import hub, mix
 
 log = logging.getLogger(__name__)
 
@@ -76,33 +76,51 @@ def build(
     wanted = cfg.num_train if split == "train" else cfg.num_validation
     if cfg.max_prompt_tokens is None and cfg.max_target_tokens is None:
         count_tokens = None
-    sources = mix.build(cfg.sources, plugins)
+    nodes = _nodes(cfg)
+    sources = mix.build(nodes, plugins)
     sieve = Sieve(cfg, split, key)
     folder = cache.folder(
         cfg, trace, task, format, style, split, wanted, count_tokens, key, sources, sieve.depends_on()
     )  # fmt: skip
     known = bool(key) or blind is None
-    if known and (found := cache.load(folder)):
-        return DataSet(folder, found)
-    setup = Setup(
-        replace(trace, workers=cfg.workers or trace.workers), task, format.name, style, split, count_tokens,
-        cfg.max_prompt_tokens, cfg.max_target_tokens, tuple(cfg.shorter), tuple(cfg.also), blind, sieve.near,
-    )  # fmt: skip
-    order = Order(
-        sources, mix.weights(cfg.sources), {name: node.get("count") for name, node in cfg.sources.items()},
-        cfg.seed, split, wanted, cfg.shard, setup.also,
-    )  # fmt: skip
-    with cache.building(folder, anew=not known) as aside:
-        if aside is not None:
-            _build(aside, setup, order, cfg, sieve)
-            whole = manifest.made(aside, folder.name, order, sieve)
-            card.write(aside, whole)
-            cache.finish(aside, whole)
+    if not known or cache.load(folder) is None:
+        setup = _setup(cfg, trace, task, format, style, count_tokens, split, blind, sieve)
+        order = Order(
+            sources, mix.weights(nodes), {name: node.get("count") for name, node in nodes.items()},
+            cfg.seed, split, wanted, cfg.shard, setup.also,
+        )  # fmt: skip
+        with cache.building(folder, anew=not known) as aside:
+            if aside is not None:
+                _build(aside, setup, order, cfg, sieve)
+                whole = manifest.made(aside, folder.name, order, sieve)
+                card.write(aside, whole)
+                cache.finish(aside, whole)
     made = cache.load(folder)
     assert made is not None, f"{folder} was changed while it was built"
     if made["count"] < wanted:
         log.warning("data: %d of %d %s examples. %s", made["count"], wanted, split, manifest.said(made))
+    if cfg.push_to_hub and cfg.hub_id:
+        log.info("data: %s", hub.push(folder, cfg.hub_id))
     return DataSet(folder, made)
+
+
+def _setup(
+    cfg: DataConfig, trace: TraceConfig, task: TaskConfig, format: FormatConfig, style: str,
+    count_tokens: Callable[[str], int] | None, split: Split, blind: Callable[[Truth], float] | None, sieve: Sieve,
+) -> Setup:  # fmt: skip
+    return Setup(
+        replace(trace, workers=cfg.workers or trace.workers), task, format.name, style, split, count_tokens,
+        cfg.max_prompt_tokens, cfg.max_target_tokens, tuple(cfg.shorter), tuple(cfg.also), blind, sieve.near,
+    )  # fmt: skip
+
+
+def _nodes(cfg: DataConfig) -> dict[str, Any]:
+    """The sources, or the hub's data set in their place, if it is asked for and exists."""
+    if cfg.hub_id and not cfg.push_to_hub and hub.exists(cfg.hub_id):
+        return {"hub": {"_target_": "ewm.sources.Hub", "id": cfg.hub_id}}
+    if cfg.hub_id and not cfg.push_to_hub:
+        log.warning("data: the hub has no %s, or cannot be reached; built from data.sources.", cfg.hub_id)
+    return cfg.sources
 
 
 def _build(folder: Path, setup: Setup, order: Order, cfg: DataConfig, sieve: Sieve) -> None:

@@ -19,7 +19,10 @@ SHAPES = frozenset({"ellora5"})  # made by a small grammar: every shape counts, 
 
 
 class Benchmarks:
-    """Those of the names (`all`: every known one) that can be had here. `said`: benchmark -> number of programs, or how to get it."""
+    """Those of the names (`all`: every known one) that can be had here.
+
+    `said`: benchmark -> number of programs, or how to get it.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.said: dict[str, str] = {}

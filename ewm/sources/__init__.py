@@ -3,7 +3,8 @@ in a deterministic order, endless or not; and `.fingerprint()`: what they depend
 
 from ewm.sources.corpus import Corpus
 from ewm.sources.grammar import Grammar
+from ewm.sources.hub import Hub
 from ewm.sources.mine import Mine
 from ewm.sources.mix import Source
 
-__all__ = ["Corpus", "Grammar", "Mine", "Source"]
+__all__ = ["Corpus", "Grammar", "Hub", "Mine", "Source"]

@@ -12,7 +12,11 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-COMMANDS = {"coverage": "ewm.sources.coverage.command", "mine": "ewm.sources.mine.command"}
+COMMANDS = {
+    "recipe": "ewm.sources.recipe.command",
+    "coverage": "ewm.sources.coverage.command",
+    "mine": "ewm.sources.mine.command",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
