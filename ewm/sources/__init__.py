@@ -5,5 +5,6 @@ from ewm.sources.corpus import Corpus
 from ewm.sources.grammar import Grammar
 from ewm.sources.mine import Mine
 from ewm.sources.mix import Source
+from ewm.sources.mutate import Mutants
 
-__all__ = ["Corpus", "Grammar", "Mine", "Source"]
+__all__ = ["Corpus", "Grammar", "Mine", "Mutants", "Source"]
