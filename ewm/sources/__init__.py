@@ -5,6 +5,6 @@ from ewm.sources.corpus import Corpus
 from ewm.sources.grammar import Grammar
 from ewm.sources.mine import Mine
 from ewm.sources.mix import Source
-from ewm.sources.mutate import Mutants
+from ewm.sources.mutate import Mutants, Twins
 
-__all__ = ["Corpus", "Grammar", "Mine", "Mutants", "Source"]
+__all__ = ["Corpus", "Grammar", "Mine", "Mutants", "Source", "Twins"]

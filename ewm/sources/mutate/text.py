@@ -124,10 +124,11 @@ class Text:
 
 
 def apply(source: str, edit: Edit) -> str:
-    """The new text."""
+    """The new text; it ends with a line break if the old one does."""
+    text = source
     for start, end, new in sorted(edit.changes, reverse=True):
-        source = source[:start] + new + source[end:]
-    return source
+        text = text[:start] + new + text[end:]
+    return text if source.endswith("\n") else text.rstrip("\n")
 
 
 def matching_lines(new: str, old: str) -> dict[int, int]:
