@@ -45,18 +45,20 @@ def _sources(where: str, entries: Entries, cfg: Config) -> Iterator[str]:
             except ValueError as error:
                 yield f"{where}.{name}.{error}"
             else:
-                yield from _file(f"{where}.{name}.path", made)
+                yield from _file(f"{where}.{name}", made)
 
 
 def _file(where: str, source: Any) -> Iterator[str]:
     """A source that is a file is read once through: a line that is no program would end the run much later."""
     if not isinstance(source, targets.locate("ewm.sources.Corpus")):
+        if inner := getattr(source, "source", None):
+            yield from _file(f"{where}.source", inner)
         return
     try:
         if next(source.programs(0), None) is None:
-            yield f"{where}={source.path}: there is no program in it."
+            yield f"{where}.path={source.path}: there is no program in it."
     except (ConfigError, OSError) as error:
-        yield f"{where}={error}"
+        yield f"{where}.path={error}"
 
 
 def reward(cfg: TrainConfig) -> Iterator[str]:

@@ -44,6 +44,11 @@ class AtLeast:
     least: float
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Of an argument that is an entry with its own _target_: checked, built, and passed on as what it stands for."""
+
+
 def arguments(found: Any) -> tuple[frozenset[str], bool]:
     """Names that `found` accepts by keyword, and whether it takes any (**kwargs)."""
     parameters = inspect.signature(found).parameters.values()
@@ -64,16 +69,29 @@ def missing(found: Any, given: frozenset[str]) -> list[str]:
     return [p.name for p in wanted if p.name not in given]
 
 
+def entries(found: Any) -> list[str]:
+    """Arguments that are entries themselves."""
+    return [name for name, hint in _hints(found).items() if any(isinstance(m, Entry) for m in _marks(hint))]
+
+
 def wrong_values(where: str, found: Any, node: Mapping[str, Any]) -> Iterator[str]:
     """Values of the entry that do not fit the annotation of their argument."""
-    is_class = isinstance(found, type)
-    try:
-        hints = typing.get_type_hints(found.__init__ if is_class else found, include_extras=True)
-    except (NameError, TypeError, AttributeError):  # a plugin's names that exist for its type checker only
-        return
+    hints = _hints(found)
     for key, value in node.items():
         if key in hints:
             yield from _wrong(f"{where}.{key}", value, hints[key])
+
+
+def _hints(found: Any) -> dict[str, Any]:
+    try:
+        is_class = isinstance(found, type)
+        return typing.get_type_hints(found.__init__ if is_class else found, include_extras=True)
+    except (NameError, TypeError, AttributeError):  # a plugin's names that exist for its type checker only
+        return {}
+
+
+def _marks(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
 
 
 def _wrong(where: str, value: Any, hint: Any) -> Iterator[str]:

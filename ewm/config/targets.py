@@ -63,12 +63,28 @@ def problems(
     if passed_in <= named:
         lacking = signature.missing(found, passed_in | set(node))
         wrong += [f"{where}: {node['_target_']} wants {where}.{key}. {takes}" for key in lacking]
+    for key in signature.entries(found):
+        if key in node:
+            wrong += problems(f"{where}.{key}", node[key], plugins)
     return wrong + list(signature.wrong_values(where, found, node))
 
 
 def build(node: Mapping[str, Any], plugins: Sequence[str] = (), /, **passed_in: Any) -> Any:
-    """Calls the target with the node's keys; bookkeeping keys go in only where the signature names them."""
+    """Calls the target with the node's keys; bookkeeping keys go in only where the signature names them.
+
+    A key that is an entry itself is built first; a ValueError from there begins with the key.
+    """
     found = locate(str(node["_target_"]), plugins)
     named, anything = arguments(found)
     own = {k: v for k, v in node.items() if k != "_target_" and (k in named or (anything and k not in BOOKKEEPING))}
+    for key in signature.entries(found):
+        if key in own:
+            own[key] = _inner(key, own[key], plugins)
     return found(**own, **passed_in)
+
+
+def _inner(key: str, node: Any, plugins: Sequence[str]) -> Any:
+    try:
+        return build(node, plugins)
+    except ValueError as error:
+        raise ValueError(f"{key}.{error}") from None

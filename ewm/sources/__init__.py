@@ -6,5 +6,6 @@ from ewm.sources.grammar import Grammar
 from ewm.sources.hub import Hub
 from ewm.sources.mine import Mine
 from ewm.sources.mix import Source
+from ewm.sources.mutate import Mutants, Twins
 
-__all__ = ["Corpus", "Grammar", "Hub", "Mine", "Source"]
+__all__ = ["Corpus", "Grammar", "Hub", "Mine", "Mutants", "Source", "Twins"]

@@ -1,0 +1,111 @@
+"""Programs that do the same in other words: up to `edits` rewritings on top of each other, proved by running to give
+the same result, output and exception. Where every rewriting keeps the order of events, so are all written values."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
+
+from ewm.config.schema import TraceConfig
+from ewm.config.signature import AtLeast, Entry, OneOf
+from ewm.programs import Program, Split
+from ewm.sources.mix import Source
+from ewm.sources.mutate import loops, rewrites
+from ewm.sources.mutate.derive import Candidate, Funnel, Pair, derived, held_out, proved, text_of
+from ewm.sources.mutate.proof import unlike
+from ewm.sources.mutate.renaming import rename
+from ewm.sources.mutate.text import Edit, Text, apply
+from ewm.tracing import Runner, Trace
+
+VERSION = 1
+REWRITINGS = {function.__name__: function for function in (*rewrites.KINDS, *loops.KINDS)}
+KINDS = ("rename", *REWRITINGS)
+KEEPING = frozenset({"rename", *(function.__name__ for function in rewrites.KEEPING)})
+PROVED = "the same"
+
+
+class Twins:
+    """Of each program of `source` up to `per_program` twins."""
+
+    def __init__(
+        self,
+        source: Annotated[Source, Entry()],
+        per_program: Annotated[int, AtLeast(1)] = 1,
+        edits: Annotated[int, AtLeast(1)] = 3,
+        kinds: Annotated[Sequence[str], OneOf(KINDS)] = KINDS,
+        workers: Annotated[int, AtLeast(0)] = 0,
+    ) -> None:
+        if not kinds:
+            raise ValueError(f"kinds: none is left. Kinds: {', '.join(KINDS)}.")
+        self.source, self.per_program, self.edits, self.kinds = source, per_program, edits, tuple(kinds)
+        self._trace = TraceConfig(workers=workers)
+        self.funnel = Funnel()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What became of the edits that were tried, as far as programs() has been read."""
+        return self.funnel.counts
+
+    def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
+        return (pair.program for pair in self.pairs(seed, split))
+
+    def pairs(self, seed: int, split: Split | None = None) -> Iterator[Pair]:
+        """Each twin with what it was made from."""
+        with Runner(self._trace) as runner:
+            made = proved(
+                runner, self.source.programs(seed, split), lambda program: self._candidates(program, seed), self._judge,
+                self.per_program, self.funnel,
+            )  # fmt: skip
+            yield from made
+
+    def fingerprint(self) -> str:
+        """What the programs depend on beside seed and config."""
+        return f"twins {VERSION} of {self.source.fingerprint()}"
+
+    def _candidates(self, program: Program, seed: int) -> list[Candidate]:
+        rng = random.Random(f"twins:{seed}:{program.id}")
+        found: dict[str, Candidate] = {}
+        for number in range(2 * self.per_program + 1):
+            made = self._candidate(program, rng, number)
+            if made and made.program.id != program.id and not held_out(made.program):
+                found.setdefault(made.program.id, made)
+        return list(found.values())
+
+    def _candidate(self, program: Program, rng: random.Random, number: int) -> Candidate | None:
+        source, entry = program.source, program.entry
+        kinds: list[str] = []
+        names: dict[str, str] = {}
+        for _ in range(rng.randint(1, self.edits)):
+            text = text_of(Program(source, entry))
+            found = self._edit(text, rng, kinds) if text else None
+            if found is None:
+                break
+            kind, edit = found
+            source, entry = apply(source, edit), edit.entry or entry
+            names = _composed(names, edit.names)
+            kinds.append(kind)
+        if not kinds:
+            return None
+        twin = derived(program, source, entry, "twin", "+".join(kinds), number)
+        return Candidate(twin, program, tuple(kinds), names)
+
+    def _edit(self, text: Text, rng: random.Random, used: Sequence[str]) -> tuple[str, Edit] | None:
+        """An edit of a kind that was not used yet, if there is one."""
+        for kind in rng.sample(self.kinds, len(self.kinds)):
+            edits = list(rename(text, rng) if kind == "rename" else REWRITINGS[kind](text)) if kind not in used else []
+            if edits:
+                return kind, rng.choice(edits)
+        return None
+
+    def _judge(self, candidate: Candidate, trace: Trace, original: Trace) -> tuple[bool, str]:
+        called, keeping = candidate.program.entry is not None, KEEPING.issuperset(candidate.kinds)
+        why = unlike(trace, original, candidate.names, called, keeping)
+        return why is None, why or PROVED
+
+
+def _composed(names: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """New name -> first name, after one more renaming (old name -> new name)."""
+    after = {new.get(name, name): first for name, first in names.items()}
+    return after | {name: old for old, name in new.items() if old not in names}
