@@ -41,11 +41,17 @@ def counted(programs: Sequence[Program], events: int) -> tuple[Counter[str], Cou
         for program, trace in zip(programs, runner.trace_all(programs), strict=True):
             counts["status ok"] += trace.status == "ok"
             counts["ok or exception, nothing cut"] += trace.finished
+            counts["alike without a tracer"] += trace.finished and told(trace) == told(runner.plain(program))
             counts["every value is a literal"] += complete(program, trace)
             counts["of these: status ok"] += trace.status == "ok" and complete(program, trace)
             if not trace.finished:
                 left["values are cut" if trace.status in ("ok", "exception") else trace.status] += 1
     return counts, left
+
+
+def told(trace: Trace) -> tuple[object, ...]:
+    """What two runs of a program that hangs on nothing else have in common."""
+    return trace.status, trace.result, trace.stdout, trace.exception
 
 
 def complete(program: Program, trace: Trace) -> bool:

@@ -24,16 +24,14 @@ _BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 def run(makers: Sequence[Program]) -> list[Trace]:
     """In order, without a tracer, in one isolated process a core."""
     processes = len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
-    traces: list[Trace] = [Trace("", "ok")] * len(makers)
 
-    def part(first: int) -> None:
+    def part(first: int) -> list[Trace]:
         with Runner(_LIMITS) as runner:
-            for index in range(first, len(makers), processes):
-                traces[index] = runner.plain(makers[index])
+            return [runner.plain(maker) for maker in makers[first::processes]]
 
     with ThreadPoolExecutor(processes) as pool:
-        list(pool.map(part, range(processes)))
-    return traces
+        parts = list(pool.map(part, range(processes)))
+    return [parts[index % processes][index // processes] for index in range(len(makers))]
 
 
 def told(trace: Trace) -> list[tuple[str, str]]:

@@ -13,7 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-LICENCE = "Apache-2.0"
+LICENCE = (
+    "Apache-2.0"  # of what ships the code: a model rewrote it from public files, whose own licences it does not name
+)
 INSTALL = "pip install --no-deps reasoning-gym==0.1.25"
 FILES = ("codeio.jsonl.gz", "codeio-hq.jsonl.gz")  # the second one is a JSON array, and mostly a part of the first
 
