@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sys
+import warnings
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -55,11 +56,13 @@ def _made_of(key: str, keep: Path | None) -> tuple[tuple[Made, ...], Counter[str
 
 def _codes(counts: Counter[str]) -> list[Code]:
     found = []
-    for row in rows(counts):
-        try:
-            found.append(code(row))
-        except Left as left:
-            counts[f"left out: {left}"] += 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Python says of the rows' text, such as "invalid escape sequence"
+        for row in rows(counts):
+            try:
+                found.append(code(row))
+            except Left as left:
+                counts[f"left out: {left}"] += 1
     counts["self-contained"] = len(found)
     return found
 
