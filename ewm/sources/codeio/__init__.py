@@ -44,7 +44,7 @@ class CodeIO:
         self.counts["programs"] = len(programs)
         random.Random(f"codeio:{seed}").shuffle(programs)
         for program in programs:
-            if split not in (None, program.split):
+            if split is not None and program.split != split:
                 self.counts["left out: another split"] += 1
             elif self.excluded and not self.excluded.isdisjoint(constructs(program.source)):
                 self.counts["left out: a construct of exclude_constructs"] += 1
