@@ -126,6 +126,8 @@ def benchmarks(cfg: Config) -> Iterator[str]:
         for key in () if wrong or node.get("sources") else ("levels", "kinds"):
             if node.get(key) == []:
                 yield f"{where}.{key}=[]: there would be no item. Leave it out, or name one at least."
+        if not wrong and (lacking := targets.locate("ewm.data.benchmarks.lacking")(node)):
+            yield f"{where}{lacking}"
         if not wrong and isinstance(node.get("sources"), Mapping):
             yield from _sources(f"{where}.sources", node["sources"], cfg)
 
