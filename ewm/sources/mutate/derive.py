@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ewm.programs import Program, split_of
@@ -14,17 +15,26 @@ from ewm.sources.mutate.text import Text, matching_lines
 from ewm.tracing import Runner, Trace
 
 MAX_CHARACTERS = 20_000
-HELD_OUT = "its own shape is held out"
+TAKEN, LEFT = "taken: ", "left out: "
+WITHOUT = "without an edit"
+HELD_OUT, ENOUGH = "its own shape is held out", "enough of this program"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """`original`: the program that was edited, under the call of the new one. `names`: new name -> old one."""
+    """`original`: the program that was edited, under the call of the new one. `names`: new name -> old one.
+
+    Not `usable`: its own shape is held out.
+    """
 
     program: Program
     original: Program
     kinds: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def usable(self) -> bool:
+        return not held_out(self.program)
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,8 @@ Judge = Callable[[Candidate, Trace, Trace], tuple[bool, str]]  # (taken, how or 
 
 @dataclass
 class Funnel:
-    """What became of the edits, by reason, and for each kind."""
+    """What became of the programs, and of each of their candidates: `taken: HOW` or `left out: WHY`. The same of each
+    kind; a candidate of several kinds counts for all of them."""
 
     counts: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, Counter[str]] = field(default_factory=dict)
@@ -72,23 +83,34 @@ def proved(
     traces = runner.trace_all(_runs(programs, candidates, waiting))
     for truth in traces:
         program, made = waiting.popleft()
-        taken = 0
+        tried = [(each, *_pair_of_traces(each, program, truth, traces)) for each in made if each.usable]
         funnel.counts["programs"] += 1
-        funnel.counts["without an edit"] += not made
-        if made and not truth.finished:
-            funnel.counts[FAILED] += 1
-        for candidate in made:
-            original = truth if candidate.original == program else next(traces)
-            trace = next(traces)
-            if taken == most or not truth.finished:
+        if not made or not truth.finished:
+            funnel.counts[FAILED if made else WITHOUT] += 1
+            continue
+        funnel.counts["candidates"] += len(made)
+        for each in made:
+            if not each.usable:
+                funnel.note(each.kinds, LEFT + HELD_OUT)
+        taken = 0
+        for candidate, trace, original in tried:
+            if taken == most:
+                funnel.note(candidate.kinds, LEFT + ENOUGH)
                 continue
-            funnel.counts["tried"] += 1
             why = unfinished(trace) or unfinished(original)
             good, how = (False, why) if why else judge(candidate, trace, original)
-            funnel.note(candidate.kinds, how)
+            funnel.note(candidate.kinds, (TAKEN if good else LEFT) + how)
             if good:
                 taken += 1
                 yield Pair(candidate.program, candidate.original, trace, original, candidate.kinds, how)
+
+
+def _pair_of_traces(
+    candidate: Candidate, program: Program, truth: Trace, traces: Iterator[Trace]
+) -> tuple[Trace, Trace]:
+    """The candidate's and that of the program that it was made from, in the order of `_runs`."""
+    original = truth if candidate.original == program else next(traces)
+    return next(traces), original
 
 
 def _runs(
@@ -100,7 +122,7 @@ def _runs(
         made = candidates(program)
         waiting.append((program, made))
         yield program
-        for candidate in made:
+        for candidate in (each for each in made if each.usable):
             if candidate.original != program:
                 yield candidate.original
             yield candidate.program

@@ -167,7 +167,7 @@ def negated_condition(text: Text) -> Iterator[Edit]:
         for test in tests:
             match test:
                 case ast.UnaryOp(op=ast.Not(), operand=operand):
-                    yield text.replaced(test, text.of(operand))
+                    yield text.replaced(test, text.operand(operand))
                 case _:
                     yield text.replaced(test, f"not {text.operand(test)}")
 

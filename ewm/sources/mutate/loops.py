@@ -82,11 +82,12 @@ def while_to_for(text: Text) -> Iterator[Edit]:
                     ),
                 ) if name == tested == moved and not _outlives(text, loop, name) and not own(loop, ast.Break):
                     down = isinstance(op, ast.Sub)
-                    place, step = text.lines(first), text.lines(loop.body[-1])
+                    place, body, step = text.lines(first), text.block(loop.body), text.lines(loop.body[-1])
                     again = name in _stored(loop.body[:-1]) or not isinstance(op, ast.Add | ast.Sub)
                     names = {n.id for n in ast.walk(stop) if isinstance(n, ast.Name)}
                     if (
                         place
+                        and body
                         and step
                         and not again
                         and names.isdisjoint(_stored(loop.body))
@@ -96,7 +97,7 @@ def while_to_for(text: Text) -> Iterator[Edit]:
                             f", {'-' if down else ''}{by}" if down or by != 1 else ""
                         )
                         bounds = bounds.removeprefix("0, ") if bounds.count(",") == 1 else bounds
-                        head = (text.span(loop)[0], text.span(stop)[1], f"for {name} in range({bounds})")
+                        head = (text.span(loop)[0], body[0], f"for {name} in range({bounds}):\n")
                         yield Edit(((*place, ""), head, (*step, "")))
 
 
@@ -114,9 +115,9 @@ def comprehension_to_loop(text: Text) -> Iterator[Edit]:
                 if len(outside) == len(inside) and not loads(node.value, name):
                     dent = text.indent(node)
                     inner = dent + "    "
-                    lines = [f"{dent}{name} = []", f"{dent}for {variable} in {text.of(part.iter)}:"]
+                    lines = [f"{dent}{name} = []", f"{dent}for {variable} in {text.alone(part.iter)}:"]
                     for test in part.ifs:
-                        lines.append(f"{inner}if {text.of(test)}:")
+                        lines.append(f"{inner}if {text.alone(test)}:")
                         inner += "    "
                     lines.append(f"{inner}{name}.append({text.of(element)})")
                     yield Edit(((*place, "\n".join(lines) + "\n"),))

@@ -15,7 +15,7 @@ from ewm.config.signature import AtLeast, Entry, OneOf
 from ewm.programs import Program, Split
 from ewm.sources.mix import Source
 from ewm.sources.mutate import expressions, omissions
-from ewm.sources.mutate.derive import Candidate, Funnel, Pair, derived, held_out, proved, text_of
+from ewm.sources.mutate.derive import Candidate, Funnel, Pair, derived, proved, text_of
 from ewm.sources.mutate.proof import difference
 from ewm.sources.mutate.text import apply, matching_lines
 from ewm.tracing import Runner, Trace
@@ -75,13 +75,15 @@ class Mutants:
         for each in (edits, *edits):
             rng.shuffle(each)  # type: ignore[arg-type]
         found: dict[str, Candidate] = {}
+        wanted = 2 * self.per_program + 1
         for kind, number, edit in (row for turn in zip_longest(*edits) for row in turn if row):
             source, entry = apply(program.source, edit), edit.entry or program.entry
             mutant = derived(program, source, entry, "mutant", kind, number)
-            if source != program.source and mutant.id not in found and not held_out(mutant):
+            if source != program.source and mutant.id not in found:
                 original = program if entry == program.entry else replace(program, entry=entry)
                 found[mutant.id] = Candidate(mutant, original, (kind,))
-            if len(found) == 2 * self.per_program + 1:
+                wanted -= found[mutant.id].usable
+            if not wanted:
                 break
         return list(found.values())
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from ewm.sources.mutate.text import Edit, Function, Loop, Text, leaves, loads, own
+from ewm.sources.mutate.text import Edit, Function, Loop, Text, leaves, loads, own, stores
 
 _Simple = ast.Assign | ast.AugAssign | ast.Expr | ast.Delete
 
@@ -17,18 +17,20 @@ def missing_return(text: Text) -> Iterator[Edit]:
         match node:
             case ast.Return(value=ast.expr() as value):
                 if isinstance(value, ast.Call):
-                    yield text.replaced(node, text.of(value))
+                    yield text.replaced(node, text.alone(value))
                 elif (place := text.lines(node)) and text.scope(node) is not text.tree:
                     yield _without(text, node, place)
 
 
 def removed_statement(text: Text) -> Iterator[Edit]:
-    """A line that was forgotten."""
+    """A line that was forgotten; not one that binds what an inner function calls nonlocal."""
+    bound = {name for node in text.nodes if isinstance(node, ast.Nonlocal) for name in node.names}
     for owner, block in text.bodies:
         for node in block:
             documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             only = len(block) == 1 and isinstance(owner, ast.Module)
-            if isinstance(node, _Simple) and not documents and not only and (place := text.lines(node)):
+            kept = documents or only or not bound.isdisjoint(stores(node))
+            if isinstance(node, _Simple) and not kept and (place := text.lines(node)):
                 yield _without(text, node, place)
 
 

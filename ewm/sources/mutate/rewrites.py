@@ -42,12 +42,17 @@ def opposite(text: Text, test: ast.expr) -> str:
     """The text of the negated condition."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return text.of(operand)
+            return text.operand(operand)
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in OPPOSITE:
-            return f"{text.of(left)} {OPPOSITE[type(op)]} {text.of(right)}"
+            return f"{_side(text, left)} {OPPOSITE[type(op)]} {_side(text, right)}"
         case ast.Compare():
-            return f"not {text.of(test)}"
+            return f"not {text.alone(test)}"
     return f"not {text.operand(test)}"
+
+
+def _side(text: Text, node: ast.expr) -> str:
+    """As the operand of a comparison: arithmetic needs no brackets there."""
+    return text.alone(node) if isinstance(node, ast.BinOp | ast.UnaryOp) else text.operand(node)
 
 
 def augmented(text: Text) -> Iterator[Edit]:
@@ -59,7 +64,7 @@ def augmented(text: Text) -> Iterator[Edit]:
             case ast.Assign(
                 targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name(id=read), op=op, right=value)
             ) if name == read and type(op) in SIGNS:
-                yield text.replaced(node, f"{name} {SIGNS[type(op)]}= {text.of(value)}")
+                yield text.replaced(node, f"{name} {SIGNS[type(op)]}= {text.alone(value)}")
 
 
 def commuted(text: Text) -> Iterator[Edit]:
@@ -116,7 +121,7 @@ def temporary(text: Text) -> Iterator[Edit]:
         )
         for part in parts:
             if isinstance(part, ast.BinOp | ast.Call | ast.Subscript | ast.Compare) and name and _first(value, part):
-                line = f"{text.indent(node)}{name} = {text.of(part)}\n"
+                line = f"{text.indent(node)}{name} = {text.alone(part)}\n"
                 yield Edit(((place[0], place[0], line), (*text.span(part), name)))
 
 
@@ -168,10 +173,10 @@ def conditional(text: Text) -> Iterator[Edit]:
                 if place := text.lines(node):
                     dent = text.indent(node)
                     lines = [
-                        f"if {text.of(test)}:",
-                        f"    {name} = {text.of(one)}",
+                        f"if {text.alone(test)}:",
+                        f"    {name} = {text.alone(one)}",
                         "else:",
-                        f"    {name} = {text.of(two)}",
+                        f"    {name} = {text.alone(two)}",
                     ]
                     yield Edit(((*place, "".join(f"{dent}{line}\n" for line in lines)),))
             case ast.If(
@@ -180,7 +185,7 @@ def conditional(text: Text) -> Iterator[Edit]:
                 orelse=[ast.Assign(targets=[ast.Name(id=other)], value=two)],
             ) if name == other and not text.of(node).startswith("elif"):
                 if place := text.lines(node):
-                    new = f"{name} = {text.operand(one)} if {text.of(test)} else {text.operand(two)}"
+                    new = f"{name} = {text.operand(one)} if {text.alone(test)} else {text.operand(two)}"
                     yield Edit(((*place, f"{text.indent(node)}{new}\n"),))
 
 

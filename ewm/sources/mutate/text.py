@@ -45,11 +45,15 @@ class Text:
         start, end = self.span(node)
         return self.source[start:end]
 
+    def alone(self, node: ast.expr) -> str:
+        """The node's text for a line of its own: in brackets where it goes over several lines."""
+        text = self.of(node)
+        return f"({text})" if "\n" in text else text
+
     def operand(self, node: ast.expr) -> str:
         """The node's text, in brackets unless it binds closer than every operator."""
-        text = self.of(node)
         plain = ast.Name | ast.Constant | ast.Call | ast.Subscript | ast.Attribute | ast.List | ast.Dict | ast.Set
-        return text if isinstance(node, plain) and not text.startswith("-") else f"({text})"
+        return self.alone(node) if isinstance(node, plain) else f"({self.of(node)})"
 
     def lines(self, node: Any) -> tuple[int, int] | None:
         """Where the lines of a statement begin and end, line break included; None if it shares one with another."""

@@ -13,7 +13,7 @@ from ewm.config.signature import AtLeast, Entry, OneOf
 from ewm.programs import Program, Split
 from ewm.sources.mix import Source
 from ewm.sources.mutate import loops, rewrites
-from ewm.sources.mutate.derive import Candidate, Funnel, Pair, derived, held_out, proved, text_of
+from ewm.sources.mutate.derive import Candidate, Funnel, Pair, derived, proved, text_of
 from ewm.sources.mutate.proof import unlike
 from ewm.sources.mutate.renaming import rename
 from ewm.sources.mutate.text import Edit, Text, apply
@@ -69,7 +69,7 @@ class Twins:
         found: dict[str, Candidate] = {}
         for number in range(2 * self.per_program + 1):
             made = self._candidate(program, rng, number)
-            if made and made.program.id != program.id and not held_out(made.program):
+            if made and made.program.id != program.id:
                 found.setdefault(made.program.id, made)
         return list(found.values())
 
