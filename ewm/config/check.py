@@ -14,9 +14,10 @@ from typing import Any
 from ewm.config import entries, library, rollouts
 from ewm.config.errors import did_you_mean
 from ewm.config.limits import CHOICES, values
-from ewm.config.schema import EvaluateConfig, TrainConfig
+from ewm.config.schema import EvaluateConfig, SelfgenConfig, TrainConfig
 
 Config = TrainConfig | EvaluateConfig
+AnyConfig = Config | SelfgenConfig
 
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # vllm.config.lora.MaxLoRARanks, from 8
 TASKS = ("trace", "output")
@@ -25,9 +26,12 @@ EXAMPLE = {"short": 256, "sentence": 1024}  # tokens that 97 in 100 of a stream'
 MODULES = tuple(f"model.layers.0.{'self_attn' if name[0] in 'qkvo' else 'mlp'}.{name}" for name in LAYERS)
 
 
-def check(cfg: Config) -> list[str]:
+def check(cfg: AnyConfig) -> list[str]:
     """Every problem of the config; an empty list means that it can run as far as can be told without a model."""
-    found = [problem for part in (values, run, model, task, entries.benchmarks, engine) for problem in part(cfg)]
+    if isinstance(cfg, SelfgenConfig):
+        return list(dict.fromkeys(problem for part in (values, model, engine, writer) for problem in part(cfg)))
+    parts = (values, run, model, task, entries.benchmarks, one_answer, engine)
+    found = [problem for part in parts for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
         training = (lora, data, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
         found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
@@ -60,7 +64,7 @@ def no_adapter(folder: str) -> str | None:
     return f"adapter={folder}: no adapter_config.json there. It is what PEFT saves, such as RUN/adapter."
 
 
-def model(cfg: Config) -> Iterator[str]:
+def model(cfg: AnyConfig) -> Iterator[str]:
     """Paths that do not exist, packages that are not installed, what the device cannot do."""
     path = cfg.model.path
     folder = Path(path).expanduser()
@@ -136,11 +140,30 @@ def task(cfg: Config) -> Iterator[str]:
         yield f"task.mix={mix}: the weights sum to zero. Give one of them a weight above zero."
 
 
-def engine(cfg: Config) -> Iterator[str]:
-    """Engines that this machine, this rank or this base cannot serve."""
-    name = cfg.engine.name
+def one_answer(cfg: Config) -> Iterator[str]:
+    """Several answers to an item are no evaluation."""
     if cfg.generation.n > 1:
         yield f"generation.n={cfg.generation.n}: one answer an item is scored. Possible: generation.n=1."
+
+
+def writer(cfg: SelfgenConfig) -> Iterator[str]:
+    """What a model cannot be asked to write, and under which licence."""
+    mode, name = cfg.selfgen.mode, cfg.model.name
+    if cfg.generation.n > 1:
+        yield f"generation.n={cfg.generation.n}: a batch has selfgen.batch samples. Possible: generation.n=1."
+    if cfg.generation.temperature == 0:
+        yield "generation.temperature=0: every batch would be the same. Possible: generation=sample."
+    if not cfg.selfgen.licence and not cfg.model.licence:
+        yield f"selfgen.licence is empty, and model={name} names none. Give that of the weights: selfgen.licence=NAME."
+    if mode != "prequery" and cfg.model.prompt_style == "short":
+        yield f"selfgen.mode={mode}: model={name} answers its own tasks only. Possible: selfgen.mode=prequery."
+    if mode != "prompted" and cfg.engine.name == "openai":
+        yield f"selfgen.mode={mode}: a server takes whole messages only. Possible: selfgen.mode=prompted, or engine=hf."
+
+
+def engine(cfg: AnyConfig) -> Iterator[str]:
+    """Engines that this machine, this rank or this base cannot serve."""
+    name = cfg.engine.name
     training = isinstance(cfg, TrainConfig) and cfg.grpo.enabled
     if name == "vllm_colocate" and not library.cuda_devices():
         yield "engine=vllm_colocate needs a CUDA device, and there is none here. Possible here: engine=hf."
@@ -166,14 +189,14 @@ def engine(cfg: Config) -> Iterator[str]:
             )
 
 
-def _served(cfg: Config) -> Iterator[str]:
+def _served(cfg: AnyConfig) -> Iterator[str]:
     """A server has neither what is trained here nor an adapter that lies here."""
     if isinstance(cfg, TrainConfig):
         yield (
             "engine=openai only evaluates, and the server will not have what is trained here. For training: hf, "
             "vllm_colocate, vllm_server."
         )
-    elif cfg.adapter or (cfg.run and (Path(cfg.run) / "adapter").exists()):
+    elif isinstance(cfg, EvaluateConfig) and (cfg.adapter or (cfg.run and (Path(cfg.run) / "adapter").exists())):
         yield (
             "engine=openai answers under one name, and base and adapter are two models. Possible: engine=hf, or two "
             "runs without run= and adapter=, engine.model=BASE and engine.model=ADAPTER, the server's names."

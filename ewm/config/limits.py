@@ -26,6 +26,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "grpo.scale_rewards": ("group", "batch", "none"),
     "engine.name": ("hf", "vllm", "vllm_colocate", "vllm_server", "openai"),
     "generation.constrain": ("none",),
+    "selfgen.mode": ("prequery", "prompted", "both"),
     "hardware.device": ("auto", "cpu", "cuda"),
 }
 
@@ -42,7 +43,8 @@ AT_LEAST_ONE = {
     ),
     "engine": ("batch_size",),
     "generation": ("n", "max_new_tokens"),
-    "": ("benchmark_items",),
+    "selfgen": ("batch", "patience"),
+    "": ("benchmark_items", "n"),
 }
 NOT_NEGATIVE = {
     "data": ("num_validation", "workers", "seed", "min_reward_std"),
@@ -51,6 +53,7 @@ NOT_NEGATIVE = {
     "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every"),
     "generation": ("temperature", "top_k"),
     "hardware": ("threads",),
+    "selfgen.filter": ("min_lines", "min_assignments", "min_operations", "max_range", "min_steps", "min_variables"),
 }
 POSITIVE = {
     "trace": ("cpu_s",),
@@ -82,6 +85,7 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     "sft.decay_share": (0, True, 1),
     "sft.ema": (0, False, 1),
     "data.near": (0, False, 1),
+    "selfgen.filter.near": (0, False, 1),
     "grpo.top_p": (0, False, 1),
     "generation.top_p": (0, False, 1),
 }

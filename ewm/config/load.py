@@ -30,9 +30,11 @@ from ewm.config import record
 from ewm.config.check import check
 from ewm.config.errors import ConfigError
 from ewm.config.groups import CONF
-from ewm.config.schema import EvaluateConfig, TrainConfig
+from ewm.config.schema import EvaluateConfig, SelfgenConfig, TrainConfig
 
-SCHEMAS: dict[str, type] = {"train": TrainConfig, "evaluate": EvaluateConfig}
+SCHEMAS: dict[str, type] = {"train": TrainConfig, "evaluate": EvaluateConfig, "selfgen": SelfgenConfig}
+COMMANDS = {"selfgen": "python -m ewm.sources selfgen"}  # those that are no Hydra entry, and know no sweep
+ENTRIES = {"train": "train.py", "evaluate": "evaluate.py", **COMMANDS}
 FROM_RUN = ("model", "task", "format", "trace")  # what an evaluation takes over from the run it is pointed at
 
 for _name, _schema in SCHEMAS.items():
@@ -42,7 +44,7 @@ for _name, _schema in SCHEMAS.items():
 def compose(
     overrides: Sequence[str] = (), config_name: str = "train", check: Callable[[Any], list[str]] = check
 ) -> TrainConfig:
-    """The dataclasses for these overrides, checked. `config_name="evaluate"` gives an EvaluateConfig."""
+    """The dataclasses for these overrides, checked. `config_name="evaluate"` gives an EvaluateConfig, and so on."""
     try:
         made = compose_dict(overrides, config_name)
     except (HydraException, OmegaConfBaseException) as error:
@@ -89,7 +91,7 @@ def to_dataclass(dict_config: DictConfig, overrides: Sequence[str] | None = None
         cfg = cast(TrainConfig, OmegaConf.to_object(plain))
     except OmegaConfBaseException as error:
         raise ConfigError(str(error).splitlines()[0]) from error
-    if cfg.benchmark_items is not None:
+    if not isinstance(cfg, SelfgenConfig) and cfg.benchmark_items is not None:
         for benchmark in cfg.benchmarks.values():
             if not isinstance(benchmark, dict) or type(benchmark.get("n", 0)) is not int:
                 continue  # the preflight says what is wrong with it

@@ -24,7 +24,7 @@ def problems(made: DictConfig, overrides: Sequence[str], config_name: str, multi
     """Of this composed config, Hydra's node included."""
     found = list(_place(made, config_name, multirun))
     try:
-        return [*found, *_tracing(to_dataclass(made, overrides).trace)]
+        return [*found, *tracing(to_dataclass(made, overrides).trace)]
     except ConfigError:
         return found  # the check says what is wrong
 
@@ -55,7 +55,7 @@ def _folder(made: DictConfig, config_name: str, multirun: bool) -> Path | None:
         return None
 
 
-def _tracing(trace: TraceConfig) -> Iterator[str]:
+def tracing(trace: TraceConfig) -> Iterator[str]:
     """`trace.python`, and `trace.require` held against what a tracing process reaches here."""
     try:
         targets.locate("ewm.tracing.pythons.interpreter")(trace.python)

@@ -13,7 +13,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from ewm.config import keys
 from ewm.config.errors import did_you_mean
 from ewm.config.groups import defaults, groups
-from ewm.config.load import SCHEMAS
+from ewm.config.load import COMMANDS, ENTRIES, SCHEMAS
 from ewm.config.overrides import Place, Read
 
 PARAMS = "hydra.sweeper.params."
@@ -35,9 +35,10 @@ def group_problems(read: Read, multirun: bool, place: Place) -> Iterator[str]:
         if isinstance(value, list) and not several:
             listed = ",".join(map(str, value))
             one = value[0] if value else names[0]
+            each = f"; one run for each: python {place.config_name}.py -m {read.key}={listed}"
             yield (
-                f"{read.key}=[{listed}]: one option, not a list. Possible: {read.key}={one}; "
-                f"one run for each: python {place.config_name}.py -m {read.key}={listed}."
+                f"{read.key}=[{listed}]: one option, not a list. Possible: {read.key}={one}"
+                f"{'' if place.config_name in COMMANDS else each}."
             )
             continue
         for name in value if isinstance(value, list) else [value]:
@@ -63,7 +64,7 @@ def key_problems(read: Read, place: Place) -> Iterator[str]:
     elif keys.describe(place.schema, key) is None:
         for other, schema in SCHEMAS.items():
             if read.group in groups(other) or keys.describe(schema, key):
-                yield f"{key}: no such key. It is one of {other}.py, not of {place.config_name}.py."
+                yield f"{key}: no such key. It is one of {ENTRIES[other]}, not of {ENTRIES[place.config_name]}."
                 return
         known = [*keys.all_keys(place.schema), *groups(place.config_name)]
         yield f"{key}: no such key.{did_you_mean(key, known)}"
@@ -74,7 +75,9 @@ def sweep_problems(read: Read, multirun: bool, place: Place) -> Iterator[str]:
     override = read.override
     if not override.is_sweep_override():
         return
-    if not multirun:
+    if not multirun and place.config_name in COMMANDS:
+        yield f"{read.text}: several values; one is wanted (a list is written {read.key}=[a,b])."
+    elif not multirun:
         yield (
             f"{read.text}: several values are a sweep, which wants -m: python {place.config_name}.py -m {read.text} "
             f"(a list is written {read.key}=[a,b])."

@@ -26,6 +26,7 @@ class ModelConfig:
     thinking: bool = False
     max_length: int = 2048  # context, tokens
     gguf_file: str | None = None
+    licence: str = ""  # of the weights, as SPDX writes it
 
 
 @dataclass
@@ -241,3 +242,42 @@ class EvaluateConfig:
     name: str = "default"
     seed: int = 0
     output_dir: str = "outputs"
+
+
+@dataclass
+class FilterConfig:
+    """Which of a model's programs are kept; 0 asks for nothing."""
+
+    min_lines: int = 3  # without blank ones and comments
+    min_assignments: int = 2
+    min_operations: int = 1
+    max_range: int = 1000  # of a literal in range(...)
+    min_steps: int = 4  # lines that the run goes through
+    min_variables: int = 2  # that have a value at some time
+    near: float | None = 0.7  # likeness from which on a program is a near copy; null: not looked for
+
+
+@dataclass
+class WriterConfig:
+    """How a model is brought to write programs."""
+
+    name: str = "default"
+    mode: str = "prequery"  # prequery (it makes up the user's turn) | prompted (our categories) | both (in turns)
+    batch: int = 192  # samples of one batch; the journal grows by a batch
+    patience: int = 20  # batches without a new program after which it gives up
+    licence: str = ""  # of what it writes; empty: model.licence
+    filter: FilterConfig = field(default_factory=FilterConfig)
+
+
+@dataclass
+class SelfgenConfig:
+    """`python -m ewm.sources selfgen`: the first n programs that a model writes and that pass the filters."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    generation: GenerationConfig = field(default_factory=GenerationConfig)
+    trace: TraceConfig = field(default_factory=TraceConfig)
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
+    selfgen: WriterConfig = field(default_factory=WriterConfig)
+    n: int = 1000
+    seed: int = 0

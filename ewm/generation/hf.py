@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from ewm.config.schema import EngineConfig, GenerationConfig
 from ewm.generation.completion import Completion
@@ -19,13 +20,27 @@ def complete(
     seed: int,
     advance: Callable[[int], None],
 ) -> list[list[Completion]]:
+    """Chats, by the template of the model's tokenizer."""
+    ids = [model.encode(messages) for messages in prompts]
+    return complete_ids(model, ids, cfg, engine, seed, advance, partial(Completion.of, thinks=model.cfg.thinking))
+
+
+def complete_ids(
+    model: Model,
+    prompts: Sequence[Sequence[int]],
+    cfg: GenerationConfig,
+    engine: EngineConfig,
+    seed: int,
+    advance: Callable[[int], None],
+    read: Callable[[str, int, bool], Completion],
+) -> list[list[Completion]]:
     """Batches of similar length, longest first. Greedy completions of one prompt are made once and repeated."""
     sampling = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, seed)
     each = cfg.n if cfg.temperature > 0 else 1
     met: Counter[tuple[int, ...]] = Counter()
     requests = []
-    for messages in prompts:
-        ids = tuple(model.encode(messages))
+    for prompt in prompts:
+        ids = tuple(prompt)
         requests += [Request(ids, met[ids] * each + k) for k in range(each)]
         met[ids] += 1
 
@@ -45,6 +60,6 @@ def complete(
             for i, (new, ended) in zip(batch, made, strict=True):
                 kept = new[: room[i]]
                 text = str(tokenizer.decode(kept, skip_special_tokens=False))
-                out[i] = Completion.of(text, len(kept), not ended or len(kept) < len(new), model.cfg.thinking)
+                out[i] = read(text, len(kept), not ended or len(kept) < len(new))
             advance(len(batch) * (cfg.n // each))
     return [out[i * each : (i + 1) * each] * (cfg.n // each) for i in range(len(prompts))]

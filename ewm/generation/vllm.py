@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,20 @@ def complete(
     seed: int,
     advance: Callable[[int], None],
 ) -> list[list[Completion]]:
+    """Chats, by the template of the model's tokenizer."""
+    ids = [model.encode(messages) for messages in prompts]
+    return complete_ids(model, ids, cfg, engine, seed, advance, partial(Completion.of, thinks=model.cfg.thinking))
+
+
+def complete_ids(
+    model: Model,
+    prompts: Sequence[Sequence[int]],
+    cfg: GenerationConfig,
+    engine: EngineConfig,
+    seed: int,
+    advance: Callable[[int], None],
+    read: Callable[[str, int, bool], Completion],
+) -> list[list[Completion]]:
     """All prompts at once; vLLM schedules them itself."""
     try:
         from vllm import SamplingParams
@@ -41,7 +55,6 @@ def complete(
     with tempfile.TemporaryDirectory() as scratch:
         adapter = _adapter_folder(model, Path(scratch))
         llm = _engine(_base_folder(model), model.cfg.dtype, model.cfg.max_length, _rank(model))
-        ids = [model.encode(messages) for messages in prompts]
         params = [
             SamplingParams(
                 n=cfg.n,
@@ -53,19 +66,17 @@ def complete(
                 stop_token_ids=[model.tokenizer.eos_token_id],
                 skip_special_tokens=False,
             )
-            for index, prompt in enumerate(ids)
+            for index, prompt in enumerate(prompts)
         ]
         request = LoRARequest(str(adapter), _number(adapter), str(adapter)) if adapter else None
-        answers = llm.generate([{"prompt_token_ids": prompt} for prompt in ids], params, lora_request=request)
+        answers = llm.generate([{"prompt_token_ids": list(prompt)} for prompt in prompts], params, lora_request=request)
     advance(len(prompts) * cfg.n)
-    return [[_completion(model, output) for output in answer.outputs] for answer in answers]
+    return [[_completion(model, output, read) for output in answer.outputs] for answer in answers]
 
 
-def _completion(model: Model, output: Any) -> Completion:
+def _completion(model: Model, output: Any, read: Callable[[str, int, bool], Completion]) -> Completion:
     ids = [i for i in output.token_ids if i != model.tokenizer.eos_token_id]
-    return Completion.of(
-        str(model.tokenizer.decode(ids)), len(ids), output.finish_reason == "length", model.cfg.thinking
-    )
+    return read(str(model.tokenizer.decode(ids)), len(ids), output.finish_reason == "length")
 
 
 @lru_cache(maxsize=1)

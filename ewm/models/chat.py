@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from jinja2 import TemplateError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -38,6 +40,19 @@ def encode_prompt(
         elif part:
             ids += tokenizer(part, add_special_tokens=False)["input_ids"]
     return ids
+
+
+def open_turn(tokenizer: PreTrainedTokenizerBase, system: str = "") -> str:
+    """The template's text up to the first word of the user's; without `system` where it knows no such turn."""
+    marker = _unused([{"content": system}])
+    told = [{"role": "system", "content": system}] if system else []
+    try:
+        text = tokenizer.apply_chat_template([*told, {"role": "user", "content": marker}], tokenize=False)
+    except TemplateError:
+        if not told:
+            raise
+        return open_turn(tokenizer)
+    return str(text).partition(marker)[0]
 
 
 def encode_target(tokenizer: PreTrainedTokenizerBase, target: str, prompt_ids: Sequence[int]) -> list[int]:

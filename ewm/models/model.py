@@ -77,6 +77,10 @@ class Model:
             ids = ids + chat.encode_target(self.tokenizer, target, ids)
         return ids, length
 
+    def open_turn(self, system: str = "") -> str:
+        """A chat's text up to where the user begins to write, for `ewm.generation.extend`."""
+        return chat.open_turn(self.tokenizer, system)
+
     def count_tokens(self, text: str) -> int:
         return len(chat.encode_text(self.tokenizer, text))
 

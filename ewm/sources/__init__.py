@@ -8,5 +8,6 @@ from ewm.sources.hub import Hub
 from ewm.sources.mine import Mine
 from ewm.sources.mix import Source
 from ewm.sources.mutate import Mutants, Twins
+from ewm.sources.selfgen import SelfGenerated
 
-__all__ = ["CodeIO", "Corpus", "Grammar", "Hub", "Mine", "Mutants", "Source", "Twins"]
+__all__ = ["CodeIO", "Corpus", "Grammar", "Hub", "Mine", "Mutants", "SelfGenerated", "Source", "Twins"]

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ewm.config.schema import FilterConfig, TraceConfig
+from ewm.programs import Program
 from ewm.sources.selfgen.extract import extract, parses
-from ewm.sources.selfgen.filters import Filters, reason
+from ewm.sources.selfgen.filters import reason, run_reason
 from ewm.sources.selfgen.prompt import read_prompt
+from ewm.tracing import Runner
 
 
 @pytest.mark.parametrize(
@@ -48,15 +51,17 @@ SUM = "t = 0\nfor i in range(3):\n    t += i\nu = t"
         ("x = 1\ny = 2\nwhile True:\n    x += 1\n    if x > 3:\n        break", None),
         (SUM.replace("3", "1000"), None),
         (SUM.replace("3", "1001"), "range too long"),
+        (SUM.replace("3", "0, -1001, -1"), "range too long"),
+        (SUM.replace("3", "0, -1000, -1"), None),
         ("print(a := 1)\nprint(b := 2)\nprint(1 + 1)", "only prints"),
     ],
 )
 def test_reason(source, expected):
-    assert reason(source, Filters()) == expected
+    assert reason(source, FilterConfig()) == expected
 
 
 def test_thresholds_are_the_callers():
-    assert reason("x = 1", Filters(min_lines=1, min_assignments=1, min_operations=0)) is None
+    assert reason("x = 1", FilterConfig(min_lines=1, min_assignments=1, min_operations=0)) is None
 
 
 @pytest.mark.parametrize(
@@ -73,3 +78,21 @@ def test_thresholds_are_the_callers():
 )
 def test_read_prompt(text, expected):
     assert read_prompt(text) == expected
+
+
+RUNS = {
+    SUM: None,
+    "a = 1\nb = [][a]": "run: too few steps",
+    "a = 1\na = 2\na = 3\nb = [][a]": "run: too few variables",
+    "a = b = 1\nwhile a:\n    a += 1": "run: event_limit",
+    "a = 1\nb = 2\nc = id(object()) * 0 + __import__('time').time_ns()\nd = c": "run: two runs differ",
+    "a = 1\nb = list(range(300))\nc = 1\nd = 1": "run: too long for the limits",
+    "a = 1\nb = 2\nc = a + b\nd = {}[c]": None,  # it raises, and is kept
+}
+
+
+def test_run_reason():
+    programs = [Program(source) for source in RUNS]
+    with Runner(TraceConfig(workers=1, max_events=200)) as runner:
+        pairs = zip(runner.trace_all(programs), list(runner.trace_all(programs)), strict=True)
+        assert [run_reason(*pair, FilterConfig()) for pair in pairs] == list(RUNS.values())

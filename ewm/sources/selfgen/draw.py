@@ -1,92 +1,100 @@
-"""Numbered batches of a model's texts -> programs, with a journal that a kill cannot spoil.
+"""Numbered batches of a model's texts -> programs, until there are enough.
 
-`generate(batch)` gives the texts of that batch and must depend on its number only (its seed is of (seed, batch)).
-The journal has a line of settings, then a line a batch: what it accepted and its counts. A line that a kill cut short
-is dropped and its batch drawn again, so that a resumed journal is the unbroken one, byte for byte.
+`generate(batch)` gives the texts of that batch and must depend on its number only (its seed is of (seed, batch)); None
+stands for one that was cut short. What a batch accepts depends on it and on what was kept before, so that a journal
+that is gone on with is the unbroken one, byte for byte.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from ewm.config import ConfigError
+from ewm.config.schema import FilterConfig
 from ewm.programs import Program
-from ewm.sources.selfgen.filters import Filters, reason
-from ewm.tracing.events import Trace
+from ewm.sources.dedup import Distinct, fingerprint
+from ewm.sources.selfgen.filters import reason, run_reason
+from ewm.sources.selfgen.journal import Journal
 from ewm.tracing.runner import Runner
 
-Generate = Callable[[int], Sequence[str]]
+Generate = Callable[[int], Sequence[str | None]]
 Read = Callable[[str], tuple[str, str | None] | None]  # a text -> source and entry call
+
+NAMES = {"family is full": "twin of an earlier one", "near copy": "near copy of an earlier one"}
 
 
 def draw(
-    generate: Generate, read: Read, filters: Filters, runner: Runner, journal: Path, settings: dict[str, object], n: int
+    generate: Generate,
+    read: Read,
+    filters: FilterConfig,
+    runner: Runner,
+    journal: Journal,
+    n: int,
+    patience: int,
+    advance: Callable[[int], None] = lambda kept: None,
 ) -> tuple[list[Program], Counter[str]]:
-    """The first n accepted programs and the funnel of the batches that they took; goes on from the journal."""
-    kept, counts, batch = _opened(journal, settings)
-    seen = {key for program in kept for key in (program.id, program.family)}
-    with journal.open("a", encoding="utf-8") as file:
-        while len(kept) < n:
-            new, funnel = _batch(generate(batch), read, filters, runner, seen, str(settings["origin"]), batch)
-            line = {"batch": batch, "counts": dict(funnel), "programs": [program.to_json() for program in new]}
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            kept, counts, batch = kept + new, counts + funnel, batch + 1
+    """The first n accepted programs and the funnel of the batches that they took; goes on from the journal.
+
+    ConfigError after `patience` batches in a row without a new program. `advance` hears how many were kept so far.
+    """
+    kept = [Program.from_json(program) for row in journal.rows for program in row["programs"]]
+    counts: Counter[str] = sum((Counter(row["counts"]) for row in journal.rows), Counter())
+    distinct = Distinct(1, filters.near)
+    for program in kept:
+        distinct.reason(fingerprint(program, near=filters.near is not None))
+    empty = 0
+    while len(kept) < n:
+        advance(len(kept))
+        batch = len(journal.rows)
+        found, funnel = _read_all(generate(batch), read, filters, journal.settings, batch)
+        new = _checked(found, filters, runner, distinct, funnel)
+        journal.append({"batch": batch, "counts": dict(funnel), "programs": [program.to_json() for program in new]})
+        kept, counts, empty = kept + new, counts + funnel, 0 if new else empty + 1
+        if empty == patience:
+            raise ConfigError(_given_up(journal, len(kept), n, patience, counts))
     return kept[:n], counts
 
 
-def _opened(journal: Path, settings: dict[str, object]) -> tuple[list[Program], Counter[str], int]:
-    head = json.dumps(settings, sort_keys=True) + "\n"
-    lines = journal.read_text("utf-8").splitlines(keepends=True) if journal.exists() else []
-    whole = [line for line in lines if line.endswith("\n")]
-    if not whole:
-        journal.write_text(head, "utf-8")
-        return [], Counter(), 0
-    if whole[0] != head:
-        raise ConfigError(f"{journal}: begun with other settings ({whole[0].strip()}). Name another file or remove it.")
-    if len(whole) < len(lines):
-        os.truncate(journal, sum(len(line.encode("utf-8")) for line in whole))
-    rows = [json.loads(line) for line in whole[1:]]
-    programs = [Program.from_json(row) for line in rows for row in line["programs"]]
-    return programs, sum((Counter(line["counts"]) for line in rows), Counter()), len(rows)
-
-
-def _batch(
-    texts: Sequence[str], read: Read, filters: Filters, runner: Runner, seen: set[str], origin: str, batch: int
+def _read_all(
+    texts: Sequence[str | None], read: Read, filters: FilterConfig, settings: dict[str, str], batch: int
 ) -> tuple[list[Program], Counter[str]]:
+    """Programs that the text alone does not speak against, each once."""
     counts: Counter[str] = Counter({"sampled": len(texts)})
-    waiting: list[Program] = []
+    found: dict[str, Program] = {}
     for number, text in enumerate(texts):
-        found = read(text)
-        why = "no program in the text" if found is None else reason(found[0], filters)
-        if found is None or why is not None:
-            counts[str(why)] += 1
-            continue
-        program = Program(*found, origin=f"{origin}:{batch}:{number}")
-        if {program.id, program.family} & seen:
-            counts["twin of an earlier one"] += 1
-            continue
-        seen |= {program.id, program.family}
-        waiting.append(program)
-    once, again = list(runner.trace_all(waiting)), list(runner.trace_all(waiting))
+        taken = None if text is None else read(text)
+        why = reason(taken[0], filters) if taken else "no program in the text" if text is not None else "cut short"
+        if taken is not None and why is None:
+            origin = f"{settings['origin']}:{batch}:{number}"
+            program = Program(*taken, origin=origin, licence=settings["licence"])
+            why = "duplicate" if program.id in found else None
+            found.setdefault(program.id, program)
+        if why is not None:
+            counts[why] += 1
+    return list(found.values()), counts
+
+
+def _checked(
+    found: Sequence[Program], filters: FilterConfig, runner: Runner, distinct: Distinct, counts: Counter[str]
+) -> list[Program]:
+    """Those that two runs do not speak against and that are unlike what was kept."""
+    once, again = list(runner.trace_all(found)), list(runner.trace_all(found))
     kept = []
-    for program, first, second in zip(waiting, once, again, strict=True):
-        why = _run_reason(first, second)
-        counts[why or f"kept, {first.status}"] += 1
+    for program, first, second in zip(found, once, again, strict=True):
+        why = run_reason(first, second, filters)
+        why = why or distinct.reason(fingerprint(program, near=filters.near is not None))
+        counts[NAMES.get(why, why) if why else f"kept, {first.status}"] += 1
         if why is None:
             kept.append(program)
-    return kept, counts
+    return kept
 
 
-def _run_reason(first: Trace, second: Trace) -> str | None:
-    if first.status not in ("ok", "exception"):
-        return f"run: {first.status}"
-    if first.truncated:
-        return "run: too long for the limits"
-    same = (first.events, first.stdout, first.exception) == (second.events, second.stdout, second.exception)
-    return None if same else "run: two runs differ"
+def _given_up(journal: Journal, kept: int, n: int, patience: int, counts: Counter[str]) -> str:
+    left_out = Counter({why: m for why, m in counts.items() if why != "sampled" and not why.startswith("kept")})
+    most = ", ".join(f"{why} {m}" for why, m in left_out.most_common(3))
+    there = f"n={kept} writes the {kept} programs that there are" if kept else "there is no program yet"
+    return (
+        f"{patience} batches without a new program, {kept} of n={n} found (left out: {most}). {there}; more may come "
+        f"with other selfgen.filter.*, selfgen.mode, generation.max_new_tokens or another model, into another file."
+    )

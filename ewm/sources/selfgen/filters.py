@@ -1,32 +1,22 @@
 """Which of a model's programs are kept: thresholds on the AST, each rejection with its one reason.
 
-`reason(source, filters)` reads the text only; whether a program ends, and how long it runs, the tracer says.
+`reason(source, filters)` reads the text only; `run_reason` what two runs of it say.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ewm.config.schema import FilterConfig
 from ewm.sources.selfgen.extract import parses
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Least lines, assignments and operations of a program; 0 asks for nothing. `max_range` bounds literal ranges."""
-
-    min_lines: int = 3
-    min_assignments: int = 2
-    min_operations: int = 1
-    max_range: int = 1000
-
+from ewm.tracing.events import Trace
 
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)
 OPERATIONS = (ast.BinOp, ast.BoolOp, ast.Compare, ast.UnaryOp, ast.AugAssign)
 
 
-def reason(source: str, filters: Filters) -> str | None:
+def reason(source: str, filters: FilterConfig) -> str | None:
     """Why it is left out, None: it is not."""
     if not parses(source):
         return "does not parse"
@@ -43,6 +33,21 @@ def reason(source: str, filters: Filters) -> str | None:
     if any(bound > filters.max_range for node in nodes for bound in _bounds(node)):
         return "range too long"
     return "only prints" if all(_is_print(statement) for statement in tree.body) else None
+
+
+def run_reason(first: Trace, second: Trace, filters: FilterConfig) -> str | None:
+    """The same of a run and its repetition; one that raises is a run."""
+    if first.status not in ("ok", "exception"):
+        return f"run: {first.status}"
+    if not first.finished:
+        return "run: too long for the limits"
+    if (first.events, first.stdout, first.exception) != (second.events, second.stdout, second.exception):
+        return "run: two runs differ"
+    if sum(event.kind == "line" for event in first.events) < filters.min_steps:
+        return "run: too few steps"
+    if len({name for event in first.events for name in (*event.locals, *event.globals)}) < filters.min_variables:
+        return "run: too few variables"
+    return None
 
 
 def _endless(loop: ast.While) -> bool:
@@ -66,7 +71,10 @@ def _leaving(body: list[ast.stmt], inner: bool = False) -> Iterator[bool]:
 
 def _bounds(node: ast.AST) -> Iterator[int]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-        yield from (abs(a.value) for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, int))
+        for argument in node.args:
+            value = argument.operand if isinstance(argument, ast.UnaryOp) else argument
+            if isinstance(value, ast.Constant) and isinstance(value.value, int):
+                yield abs(value.value)
 
 
 def _is_print(node: ast.stmt) -> bool:
