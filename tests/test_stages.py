@@ -28,6 +28,9 @@ class Stub:
     device: str = "cpu"
     prompt_style: str = "short"
 
+    def without_weights(self):
+        return self
+
     def count_tokens(self, text):
         return len(text)
 
