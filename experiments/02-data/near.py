@@ -15,6 +15,7 @@ import re
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice, product
 from pathlib import Path
@@ -31,12 +32,12 @@ from ewm.sources import Grammar, Mine, dedup
 from ewm.sources.dedup import Distinct, Near, Text, fingerprint
 
 Shingles = Callable[[Text, bool], list[str]]  # of a text, whose constants are erased or not
-_NAME = re.compile(r"='(v\d+)'")
+_NAME = re.compile(r"\w+='(v\d+)'")
 
 
 def unnamed(width: int) -> Shingles:
     """Names left out."""
-    return lambda text, bare=False: [_NAME.sub("='v'", window) for window in _windows(_raw(text, bare), width)]
+    return lambda text, bare=False: [_NAME.sub("v", window) for window in _windows(_raw(text, bare), width)]
 
 
 def numbered(width: int) -> Shingles:
@@ -55,7 +56,7 @@ def _windows(nodes: list[str], width: int) -> list[str]:
 
 def _renumbered(window: str) -> str:
     known: dict[str, str] = {}
-    return _NAME.sub(lambda found: f"=n{known.setdefault(found[1], str(len(known)))}", window)
+    return _NAME.sub(lambda found: f"n{known.setdefault(found[1], str(len(known)))}", window)
 
 
 def minhash(shingles: list[str]) -> rensa.RMinHash:
@@ -221,18 +222,19 @@ def banned(files: list[str]) -> Table:
 
 def size(n: int) -> Table:
     programs = Grammar(dict.fromkeys(TRAINED, 1.0)).programs(0)
-    distinct, spent, kept = Distinct(8, decontaminate.NEAR), [0.0, 0.0], 0
+    distinct, reasons, spent = Distinct(8, decontaminate.NEAR), Counter[str](), [0.0, 0.0]
     before = resident()
     for program in islice(programs, n):
         program.family  # noqa: B018  known before, as a build knows it
         start = time.process_time()
         found = fingerprint(program)
         middle = time.process_time()
-        kept += distinct.reason(found) is None
+        reasons[distinct.reason(found) or "kept"] += 1
         spent[0] += middle - start
         spent[1] += time.process_time() - middle
-    table = Table("programs", "kept", "MB more", "fingerprint, ms", "reason, ms")
-    table.add_row(str(n), str(kept), f"{resident() - before:.0f}", *(f"{each / n * 1000:.2f}" for each in spent))
+    table = Table("programs", "what became of them", "MB more", "fingerprint, ms", "reason, ms")
+    told = ", ".join(f"{what} {count}" for what, count in reasons.most_common())
+    table.add_row(str(n), told, f"{resident() - before:.0f}", *(f"{each / n * 1000:.2f}" for each in spent))
     return table
 
 
