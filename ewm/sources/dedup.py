@@ -20,8 +20,8 @@ from ewm.programs import Program
 from ewm.programs.family import Form
 from ewm.programs.program import digest
 
-# Bands of four, whatever the threshold: rensa's own choice grows to bands of eight from 0.7 on, which miss pairs that are
-# likely enough. 96 for 128: a quarter less memory.
+# Bands of four, whatever the threshold: rensa's own choice grows to bands of eight from 0.7 on, which miss pairs.
+# 96 permutations, not 128: a quarter less memory.
 PERMUTATIONS, BANDS, SEED = 96, 24, 1
 TOGETHER = 5  # nodes of a shingle: experiments/02-data/near.py
 _NODES = re.compile(
