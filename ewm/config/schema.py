@@ -54,7 +54,7 @@ class DataConfig:
     shorter: list[str] = field(default_factory=list)  # formats, or output, to try where a trace does not fit
     also: list[str] = field(default_factory=list)  # further formats, one column each
     per_family: int = 4  # programs of one family: calls of a function, copies under other names
-    near: float | None = 0.7  # likeness from which on a program is a near copy; null: not looked for
+    near: float | None = 0.6  # likeness from which on a program is a near copy; null: not looked for
     decontaminate: list[str] = field(default_factory=lambda: ["all"])  # benchmarks that can be had here, JSONL files
     min_reward_std: float = 0.0  # over samples of the current model; training split only
     spread: str | None = None  # file that `python -m ewm.evaluation spread` wrote

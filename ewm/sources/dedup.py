@@ -1,6 +1,6 @@
 """Duplicates: the same program, too many of one family, and near copies by MinHash (rensa).
 
-A near copy shares most of its syntax in threes of nodes, names left out, constants and names of methods and built-ins
+A near copy shares most of its syntax in fives of nodes, names left out, constants and names of methods and built-ins
 kept: a program with a statement changed or added, under other names. Programs of one family (calls of one function,
 mutants, twins) are no near copies of each other: `per_family` rules them.
 """
@@ -20,8 +20,10 @@ from ewm.programs import Program
 from ewm.programs.family import Form
 from ewm.programs.program import digest
 
-PERMUTATIONS, SEED = 128, 1
-TOGETHER = 3  # nodes of a shingle
+# Bands of four, whatever the threshold: rensa's own choice grows to bands of eight from 0.7 on, which miss pairs.
+# 96 permutations, not 128: a quarter less memory.
+PERMUTATIONS, BANDS, SEED = 96, 24, 1
+TOGETHER = 5  # nodes of a shingle: experiments/02-data/near.py
 _NODES = re.compile(
     r"(?:id|arg|name|asname)='v\d+'|[A-Za-z]+(?=\()|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?<==)[-\d.]+"
 )
@@ -32,7 +34,8 @@ _SILENT = frozenset({"Load", "Store", "Name", "Expr", "arguments", "arg"})
 class Fingerprint:
     """What tells a program from others. `shapes`: names and constants erased, of its text and of its parent's.
 
-    `form`, of its text with names replaced, is empty and `minhash` None where near copies are not looked for.
+    `form`, of its text with names replaced, is empty, and `minhash` and `bare` (constants left out too) are None where
+    near copies are not looked for.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Fingerprint:
     shapes: tuple[str, ...]
     form: str = ""
     minhash: Any = field(default=None, compare=False)
+    bare: Any = field(default=None, compare=False)
 
 
 def fingerprint(program: Program, near: bool = True) -> Fingerprint:
@@ -48,7 +52,7 @@ def fingerprint(program: Program, near: bool = True) -> Fingerprint:
     shapes = [own.shape, *([Text(program.parent).shape] if program.parent else [])]
     if not near:
         return Fingerprint(program.id, program.family, tuple(shapes))
-    return Fingerprint(program.id, program.family, tuple(shapes), own.family, own.minhash)
+    return Fingerprint(program.id, program.family, tuple(shapes), own.family, own.minhash, own.bare)
 
 
 class Text:
@@ -71,28 +75,44 @@ class Text:
         return digest(self.form)
 
     @cached_property
+    def bare_form(self) -> str:
+        """Names replaced, constants erased."""
+        return self._source.strip() if self._tree is None else Form(self._tree, erase_constants=True).text
+
+    @property
     def shape(self) -> str:
         """The family with constants erased too."""
-        return digest(self._source.strip() if self._tree is None else Form(self._tree, erase_constants=True).text)
+        return digest(self.bare_form)
 
     @property
     def nodes(self) -> list[str]:
-        found = _NODES.findall(self.form)
-        return ["v" if "='v" in node else node for node in found if node not in _SILENT]
+        return _nodes(self.form)
 
     @property
     def minhash(self) -> Any:
-        nodes = self.nodes
-        made = rensa.RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-        made.update([" ".join(nodes[i : i + TOGETHER]) for i in range(max(1, len(nodes) - TOGETHER + 1))])
-        return made
+        return _minhash(self.nodes)
+
+    @property
+    def bare(self) -> Any:
+        """The same with constants erased."""
+        return _minhash(_nodes(self.bare_form))
+
+
+def _nodes(form: str) -> list[str]:
+    return ["v" if "='v" in node else node for node in _NODES.findall(form) if node not in _SILENT]
+
+
+def _minhash(nodes: list[str]) -> Any:
+    made = rensa.RMinHash(num_perm=PERMUTATIONS, seed=SEED)
+    made.update([" ".join(nodes[i : i + TOGETHER]) for i in range(max(1, len(nodes) - TOGETHER + 1))])
+    return made
 
 
 class Near:
     """The near copies among what was added, each under a name."""
 
     def __init__(self, threshold: float) -> None:
-        self._found = rensa.RMinHashDeduplicator(threshold=threshold, num_perm=PERMUTATIONS, use_lsh=True, seed=SEED)
+        self._found = rensa.RMinHashDeduplicator(threshold, PERMUTATIONS, use_lsh=True, num_bands=BANDS, seed=SEED)
         self._names: list[str] = []
 
     def names(self, minhash: Any) -> set[str]:

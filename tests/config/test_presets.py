@@ -17,14 +17,17 @@ WITH = {  # what a preset wants beside it
     ("sft", "pretrain"): ["lora=none"],
     ("reward", "ellora"): ["format=ellora"],
     ("grpo", "ellora"): ["model=qwen3_0_6b"],
-    ("benchmark", "ellora5"): ["headline=ellora5/exact_difference"],
+    **{("benchmark", name): [f"headline={name}/exact_difference"] for name in ("ellora5", "humaneval", "cruxeval_o")},
 }
 
 
 @pytest.fixture
-def with_gpu(monkeypatch):
+def with_gpu(monkeypatch, tmp_path):
     monkeypatch.setattr(library, "cuda_devices", lambda: 1)
     monkeypatch.setattr(library, "installed", lambda package: True)
+    (tmp_path / "rows.jsonl").write_text('{"code": "def f(a): return a", "input": "1", "output": "1"}')
+    for package in ("ewm.data.benchmarks", "ewm.data.benchmarks.cruxeval"):
+        monkeypatch.setattr(f"{package}.located", lambda name: [tmp_path / "rows.jsonl"])
 
 
 @pytest.mark.parametrize("group, option", PRESETS)

@@ -87,6 +87,12 @@ def test_a_row_without_code_is_named(tmp_path):
     (tmp_path / "own.jsonl").write_text('{"code": "def f(): pass"}\n')
     with pytest.raises(ConfigError, match="row 1"):
         load("cruxeval_o", path=str(tmp_path / "own.jsonl"))
+    said = f"benchmarks.cruxeval_o.path={tmp_path / 'own.jsonl'}"
+    assert problems("cruxeval_o", path=str(tmp_path / "own.jsonl")) == [
+        f'{said}, row 1: wants "code" and "input", both text.'
+    ]
+    (tmp_path / "own.jsonl").write_text("")
+    assert problems("cruxeval_o", path=str(tmp_path / "own.jsonl")) == [f"{said}: there is no program in it."]
 
 
 def test_what_is_not_here_is_said_before_anything_runs(monkeypatch, rows, tmp_path):

@@ -1,5 +1,9 @@
+import json
+
 import pytest
 
+from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
+from ewm.data import benchmarks
 from ewm.evaluation.answers import Answer
 from ewm.evaluation.groups import group, groups, level_kind, mean
 from ewm.evaluation.items import item
@@ -31,6 +35,23 @@ def test_group_counts_cuts_and_incomplete_truths():
     assert "output" not in found.metrics  # nothing is returned or printed
     partly = group("heldout", "all", rows() + rows(5, complete=False))
     assert (partly.incomplete, partly.n, partly.metrics["exact"].base.n) == (5, 25, 20)
+
+
+def test_calls_of_one_function_are_one_family_of_a_benchmark(tmp_path):
+    codes = [("def f(a):\n    return a + 1", (1, 2, 3)), ("def f(a):\n    return [a] * 2", (4,))]
+    given = [{"code": code, "input": str(n)} for code, inputs in codes for n in inputs]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in given))
+    cfg = {"_target_": "ewm.data.benchmarks.cruxeval_o", "path": str(tmp_path / "own.jsonl")}
+    found = benchmarks.load(
+        "own", cfg, trace=TraceConfig(workers=1), task=TaskConfig(), format=FormatConfig(), style="short"
+    )
+    answers = [Answer(e.target if n else "0", 1, False) for n, e in enumerate(found)]
+    items = [item("own", e, answer, None, {"one": lambda t: "2"}) for e, answer in zip(found, answers, strict=True)]
+    (own,) = groups(items).values()
+    exact = own.metrics["exact"]
+    assert (own.name, own.n, own.families) == ("own", 4, 2)
+    assert (exact.base.mean, exact.base.method, exact.baselines) == (0.75, "bootstrap", {"one": 0.25})
+    assert exact.base.low < 0.75 < exact.base.high
 
 
 def test_groups_by_level_and_kind():

@@ -9,7 +9,7 @@ from typing import Any
 from ewm.config import targets
 from ewm.config.errors import ConfigError
 from ewm.config.schema import FormatConfig, TaskConfig, TraceConfig
-from ewm.data.benchmarks.cruxeval import cruxeval_o, places
+from ewm.data.benchmarks.cruxeval import cruxeval_o, read
 from ewm.data.benchmarks.ellora5 import ellora5
 from ewm.data.benchmarks.files import Missing, located
 from ewm.data.benchmarks.heldout import heldout
@@ -41,7 +41,7 @@ def lacking(cfg: Mapping[str, Any]) -> str | None:
         if cfg["_target_"] == f"{__name__}.humaneval":
             located("humaneval")
         elif cfg["_target_"] == f"{__name__}.cruxeval_o":
-            places(cfg.get("path"))
+            read(cfg.get("path"))
     except Missing as missing:
         return f": its data is not on this machine. {missing}"
     except ConfigError as error:

@@ -37,27 +37,31 @@ def cruxeval_o(
 
     `ask`: it asks for outputs, whatever the run's task; or for whole traces.
     """
-    table = [row for file in places(path) for row in rows(file)]
-    found = list(programs(table, licence="" if path else "MIT"))
-    stated = {program.id: row.get("output") for program, row in zip(found, table, strict=True)}
+    found = read(path)
+    stated = {program.id: said for program, said in found}
 
     def fits(example: Example) -> bool:
         said, true = stated[example.program.id], example.truth.prediction.value
         return not isinstance(said, str) or true is None or equal(said, true)
 
-    made = examples(((name, program) for program in found), trace, TaskConfig(name=ask), format, style, fits)
+    made = examples(((name, program) for program, _ in found), trace, TaskConfig(name=ask), format, style, fits)
     items = list(islice(made, n))
     made.close()
     return items
 
 
-def places(path: str | None) -> list[Path]:
-    """The files; ConfigError or Missing without one."""
-    if path is None:
-        return located("cruxeval")
-    if not Path(path).is_file():
+def read(path: str | None) -> list[tuple[Program, Any]]:
+    """Each program and the row's own output; ConfigError or Missing says why there is none."""
+    if path is not None and not Path(path).is_file():
         raise ConfigError(f'{path}: no such file. Give a JSONL file of {{"code", "input", "output"}}.')
-    return [Path(path)]
+    table = [row for file in ([Path(path)] if path is not None else located("cruxeval")) for row in rows(file)]
+    try:
+        found = list(programs(table, licence="MIT" if path is None else ""))
+    except ConfigError as error:
+        raise ConfigError(f"{path}, {error}") from None
+    if not found:
+        raise ConfigError(f"{path}: there is no program in it.")
+    return list(zip(found, (row.get("output") for row in table), strict=True))
 
 
 def programs(found: Iterable[Mapping[str, Any]], licence: str = "") -> Iterator[Program]:
@@ -65,5 +69,5 @@ def programs(found: Iterable[Mapping[str, Any]], licence: str = "") -> Iterator[
     for number, row in enumerate(found):
         code, given = row.get("code"), row.get("input")
         if not (isinstance(code, str) and isinstance(given, str)):
-            raise ConfigError(f'cruxeval_o: row {number + 1} wants "code" and "input", both text.')
+            raise ConfigError(f'row {number + 1}: wants "code" and "input", both text.')
         yield Program(code, f"f({given})", origin=f"cruxeval:{row.get('id', number)}", licence=licence)
