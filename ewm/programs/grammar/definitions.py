@@ -163,8 +163,5 @@ def <+fn:f>():
 <+obj:a> = [(k, list(g)) for k, g in itertools.groupby(sorted(<list>), key=lambda e: e % 2)]
 <+obj:a> = list(itertools.combinations(<list>, 2))[:3]
 print(*map(str, <list>), sep=', ')
-"""), *paragraphs("""
-<+obj:a> = functools.partial(max, <small>)
-<+int:b> = <=a>(<small>)
 """),),
 }  # fmt: skip

@@ -24,7 +24,7 @@ def _many(make: Callable[[Any], str], lo: int = 2, hi: int = 4) -> Callable[[Any
 
 
 def _int(w: Any) -> str:
-    value = w.between(0, w.level.literals)
+    value = w.between(0, min(w.level.literals, w.level.max_abs))
     return str(value if w.random() < 0.9 else -value)
 
 

@@ -9,14 +9,14 @@ OBJECTS: dict[str, tuple[str, ...]] = {
 assert len(<list>) >= 0, 'negative'
 """), *paragraphs("""
 try:
-    <+int:a> = int(<str>)
+    <+int:a> = int(<str>[:2])
 except ValueError:
     <body>
 
 try:
     <+int:a> = <dict>[<word>]
-except KeyError as error:
-    <+str:m> = str(error)
+except KeyError:
+    <+int:b> = <small>
 else:
     <body>
 finally:
@@ -38,6 +38,50 @@ try:
     if <bool>:
         raise <exc>(<word>)
     <body>
+except (ValueError, KeyError):
+    <+str:m> = <str>
+except Exception:
+    <body>
+
+class <+cls:c>(Exception):
+    pass
+try:
+    if <bool>:
+        raise <=c>(<word>)
+except <=c>:
+    <body>
+
+def <+fn:f>(<+int:a>):
+    if <=a> < <small>:
+        raise ValueError(f'bad {<=a>}')
+    return <=a>
+try:
+    <+int:r> = <=f>(<small>)
+except ValueError:
+    print(<str>)
+
+try:
+    <+int:a> = <str>.index(<char>)
+except ValueError:
+    <+int:b> = -1
+
+try:
+    try:
+        raise <exc>(<word>)
+    finally:
+        <body>
+except Exception:
+    <body>
+"""),),
+    "caught": (*paragraphs("""
+try:
+    <+int:a> = <dict>[<word>]
+except KeyError as error:
+    <+str:m> = str(error)
+
+try:
+    if <bool>:
+        raise <exc>(<word>)
 except (ValueError, KeyError) as error:
     <+str:m> = type(error).__name__
 except Exception:
@@ -51,19 +95,10 @@ try:
 except <=c> as error:
     <+tuple:m> = error.args
 
-def <+fn:f>(<+int:a>):
-    if <=a> < <small>:
-        raise ValueError(f'bad {<=a>}')
-    return <=a>
 try:
-    <+int:r> = <=f>(<small>)
+    <+int:a> = int(<str>[:2])
 except ValueError as error:
     print(error)
-
-try:
-    <+int:a> = <str>.index(<char>)
-except ValueError:
-    <+int:b> = -1
 
 try:
     try:
@@ -72,11 +107,11 @@ try:
         raise RuntimeError('again') from error
 except Exception as error:
     <+str:m> = repr(error)
-"""),),
+"""),),  # the exception as a value, which has no literal
     "raising": (*lines("""
 <+int:a> = <list>[<small>]
 <+int:a> = <dict>[<word>]
-<+int:a> = int(<str>)
+<+int:a> = int(<str>[:2])
 """), *paragraphs("""
 if <bool>:
     raise <exc>(<word>)

@@ -115,7 +115,7 @@ class Writer:
             return name
         rows = _EXPRESSIONS.get(kind)
         if rows is None or depth <= 0 or self.random() < 0.3:
-            self._bound += 10 if kind == "int" else 0
+            self._bound += min(self.level.literals, self.level.max_abs) if kind == "int" else 0
             text = LITERALS[kind](self)
             return f"({text})" if whole and kind in ("int", "float") and not text.isdigit() else text
         parts, bound, is_whole = self.one(rows)
@@ -165,7 +165,7 @@ class Writer:
 
     def declare(self, kind: str) -> str:
         name = self.fresh(kind)
-        self.scope[name] = kind
+        self.scope = {**self.scope, name: kind}
         return name
 
     def template(self, lines: Sequence[tuple[int, tuple[str, ...]]], indent: int) -> None:
@@ -204,7 +204,7 @@ class Writer:
             if opens[1] in ("for", "while"):
                 values = (name for name, kind in self.scope.items() if kind in _MUTABLE)  # one may be another's alias
                 self.locked |= {*re.findall(r"\w+", text), *values, *named.values()}
-        self.scope |= new
+        self.scope = self.scope | new  # never in place: `_outer` and a dropped attempt's state share the dicts
 
     def _leave(self, at: int) -> None:
         while self._outer and self._outer[-1][0] >= at:

@@ -40,9 +40,9 @@ for <+str:c> in <str>:
 <+int:a>, <+int:b> = divmod(<int>, <mod>)
 """), *paragraphs("""
 <+int:a> = <small>
+<=a> **= 2
 <=a> *= <mod>
 <=a> //= 2
-<=a> **= 2
 <=a> %= 7
 
 <+float:a> = <float>
@@ -134,10 +134,6 @@ for <+int:v> in <dict>.values():
 <+dict:a> = <dict>
 if <=k> in <=a>:
     del <=a>[<=k>]
-
-<+groups:g> = collections.defaultdict(list)
-for <+str:s> in <words>:
-    <=g>[<=s>[:1]].append(len(<=s>))
 """),),
     "sets": (*lines("""
 <+set:a> = <set>
@@ -175,10 +171,16 @@ for <+str:s> in <words>:
 (<+int:a>, <+int:b>), <+int:c> = (<int>, <int>), <int>
 """), *paragraphs("""
 <+grid:a> = <grid>
+<=a>.append([<int>, <int>])
 <=a>[0].append(<int>)
 
 <+records:a> = <records>
-<=a>[0]['age'] += <small>
+if <=a>:
+    <=a>[0]['age'] += <small>
+
+<+records:a> = <records>
+for <+obj:r> in <=a>:
+    <=r>['age'] += <small>
 
 <+records:a> = <records>
 for <+obj:r> in <=a>:
@@ -196,10 +198,21 @@ for <+list:r> in <=g>:
 <+obj:p> = [(<word>, <int>), (<word>, <int>)]
 for <+str:k>, <+int:v> in <=p>:
     <body>
+"""),),
+    "library": (*paragraphs("""
+<+groups:g> = collections.defaultdict(list)
+for <+str:s> in <words>:
+    <=g>[<=s>[:1]].append(len(<=s>))
 
 <+obj:q> = collections.deque(<list>)
 <=q>.appendleft(<int>)
 <=q>.append(1)
 <+int:a> = <=q>.popleft()
-"""),),
+
+<+obj:a> = functools.partial(max, <small>)
+<+int:b> = <=a>(<small>)
+
+<+dict:a> = collections.Counter(<str>)
+<=a>.update(<str>)
+"""),),  # values that are written with no literal: a trace with one is no complete one
 }  # fmt: skip
