@@ -1,6 +1,18 @@
 """Levels that cover what small real functions do. Written by templates; those of levels stay as they are.
 
-A level that may hold a reserved construct (levels.RESERVED_CONSTRUCTS) is in MAY_BE_RESERVED.
+A level that may hold a reserved construct (levels.RESERVED_CONSTRUCTS) is in MAY_BE_RESERVED. What the knobs bound:
+
+statements  [fewest, most] drawn at the top; a template may be several lines, and a level of levels adds its `must`
+depth       blocks in each other, the function round a wrapped body not counted
+loops       [fewest, most] turns of a loop over a range or a countdown, and elements of a literal (up to three where a
+            template wants them so, up to five in the levels data, function and compose)
+max_abs     what one integer expression may come to: by proof in levels of levels, by estimate here (an expression
+            that may be above it is written modulo a small number). No bound of sums that grow in a loop, of what a
+            function returns, or of the constants that stand in templates (all below 100)
+literals    integers that stand for a value; constants that a template or comparison needs are not under it
+wrap        share of programs whose body is a function with a call
+weights     statements by construct, at the top; here a weight of 0 takes the construct out of bodies too, and where
+            nothing of a level fits, a plain assignment stands
 """
 
 from __future__ import annotations
@@ -31,13 +43,13 @@ _MAIN: dict[str, dict[str, float]] = {
     "real": {  # printed by experiments/02-data/weights.py: mined programs and codeio
         "assign": 26.7, "text": 2.6, "numbers": 3.0, "listing": 2.3, "mapping": 0.8, "sets": 0.3, "branch": 14.0,
         "loop": 5.0, "loop_break": 0.8, "while_if": 0.6, "while": 0.5, "comprehension": 2.5, "structured": 4.1,
-        "function": 13.2, "closure": 0.4, "recursive": 0.5, "generator": 1.1, "library": 0.3, "errors": 2.2, "caught": 0.6, "classes": 1.3,
-        "match": 0.1, "context": 0.1, "functional": 1.9, "raising": 0.1,
+        "function": 13.2, "closure": 0.4, "recursive": 0.5, "generator": 1.1, "errors": 2.2, "caught": 0.6,
+        "library": 0.3, "classes": 1.3, "match": 0.1, "context": 0.1, "functional": 1.9, "raising": 0.1,
     },
 }  # fmt: skip
 PRESETS: dict[str, Level] = {
     name: Level((1, 3) if name in ("classes", "recursive", "control", "generator") else (3, 6), top, body=_PLAIN,
-                loops=(2, 4), max_abs=999, trained=False)
+                loops=(2, 4), depth=3, max_abs=999, trained=False)
     for name, top in _MAIN.items()
 }  # fmt: skip
 ALL: dict[str, Level] = LEVELS | PRESETS
@@ -55,7 +67,11 @@ def turned(name: str, knobs: Mapping[str, Any]) -> Level:
         if knob in ("statements", "loops"):
             changes[knob] = _pair(knob, value)
         elif knob == "weights":
-            changes["top"] = level.top | _weights(name, level, changes.pop(knob))
+            weights = _weights(name, level, changes.pop(knob))
+            changes["top"] = level.top | weights
+            if name in PRESETS:
+                body = {each: weight for each, weight in level.body.items() if weights.get(each, 1)}
+                changes["body"] = body or changes["top"]
         elif knob == "wrap":
             if not _number(value) or not 0 <= value <= 1:
                 raise ValueError(f"knobs.wrap={value}: wants a share from 0 to 1.")
@@ -65,7 +81,20 @@ def turned(name: str, knobs: Mapping[str, Any]) -> Level:
             raise ValueError(
                 f"knobs.depth: level {name} has a fixed depth. Levels with this knob: {', '.join(PRESETS)}."
             )
-    return replace(level, **changes)
+        if knob == "loops" and name in LEVELS and value[1] < 2:
+            raise ValueError(f"knobs.loops={value}: level {name} wants a most of at least 2.")
+    made = replace(level, **changes)
+    if name in PRESETS:
+        _room(name, made)
+    return made
+
+
+def _room(name: str, level: Level) -> None:
+    from ewm.programs.grammar.blocks import LEAST
+
+    least = min(LEAST[each] for each, weight in level.top.items() if weight)
+    if level.depth < least:
+        raise ValueError(f"knobs.depth={level.depth}: level {name} wants at least {least}.")
 
 
 def _pair(knob: str, value: Any) -> tuple[int, int]:

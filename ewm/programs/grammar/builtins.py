@@ -127,7 +127,7 @@ BUILTINS: tuple[tuple[str, str, int | None], ...] = (
     ("list", "[e * 2 % 19 for e in <list>]", None),
     ("list", "[e for e in <list> if e % 2 == <pos> % 2]", None),
     ("list", "list(range(<loops>))", None),
-    ("list", "list(range(<pos>, <small>, 2))", None),
+    ("list", "list(range(<pos>, <loops>))", None),
     ("list", "list(range(<loops>, 0, -1))", None),
     ("list", "list(map(lambda e: e + <small>, <list>))", None),
     ("list", "list(filter(lambda e: e > <small>, <list>))", None),

@@ -161,7 +161,7 @@ def search(g: Gen) -> Function:
     hi = g.level.loops[1]
     return Function(
         define(g, f"{xs}, {target}", inner), Int(-1, 20),
-        lambda caller: f"{[caller.between(0, 9) for _ in range(caller.between(2, max(2, hi)))]}, {caller.between(0, 9)}",
+        lambda caller: f"{[caller.between(0, 9) for _ in range(caller.between(2, hi))]}, {caller.between(0, 9)}",
     )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ POOLS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def _many(make: Callable[[Any], str], lo: int = 2, hi: int = 4) -> Callable[[Any], str]:
-    return lambda w: ", ".join([make(w) for _ in range(w.between(lo, hi))])
+def _many(make: Callable[[Any], str]) -> Callable[[Any], str]:
+    """As many as a loop may turn: most of them are looped over."""
+    return lambda w: ", ".join([make(w) for _ in range(w.between(*w.level.loops))])
 
 
 def _int(w: Any) -> str:
@@ -45,6 +46,11 @@ def _pairs(make: Callable[[Any], str]) -> Callable[[Any], str]:
     return pairs
 
 
+def _tuple(w: Any) -> str:
+    inner = _ints(w)
+    return f"({inner})" if "," in inner else f"({inner},)"
+
+
 _ints, _words = _many(_int), _many(_word)
 LITERALS: dict[str, Callable[[Any], str]] = {
     "int": _int, "word": _word, "str": _text,
@@ -55,7 +61,7 @@ LITERALS: dict[str, Callable[[Any], str]] = {
     "dict": _pairs(_int),
     "set": lambda w: f"{{{_ints(w)}}}",
     "frozen": lambda w: f"frozenset([{_ints(w)}])",
-    "tuple": lambda w: f"({_ints(w)})",
+    "tuple": _tuple,
     "bytes": lambda w: f"b{_word(w)}",
     "grid": lambda w: f"[[{_int(w)}, {_int(w)}], [{_int(w)}, {_int(w)}]]",
     "groups": _pairs(lambda w: f"[{_ints(w)}]"),

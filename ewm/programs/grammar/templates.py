@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from ewm.programs.grammar.blocks import STATEMENTS
+from ewm.programs.grammar.blocks import DEEPEST, STATEMENTS, height
 from ewm.programs.grammar.builtins import BUILTINS
 from ewm.programs.grammar.literals import LITERALS, MODULES, POOLS
 from ewm.programs.grammar.methods import METHODS
@@ -51,14 +51,20 @@ def _whole(template: str) -> bool:
 _EXPRESSIONS: dict[str, list[tuple[tuple[str, ...], int | None, bool]]] = {}
 for _kind, _template, _bound in (*METHODS, *BUILTINS):
     _EXPRESSIONS.setdefault(_kind, []).append((_compiled(_template), _bound, _whole(_template)))
-_LINES = {
-    name: [
-        [((len(line) - len(line.lstrip())) // 4, _compiled(line.strip())) for line in template.strip("\n").split("\n")]
-        for template in templates
-    ]
-    for name, templates in STATEMENTS.items()
-}
-CONSTRUCTS = tuple(STATEMENTS)
+Lines = list[tuple[int, tuple[str, ...]]]  # (indent, text and slots) of each
+
+
+def _lines(template: str) -> Lines:
+    each = template.strip("\n").split("\n")
+    return [((len(line) - len(line.lstrip())) // 4, _compiled(line.strip())) for line in each]
+
+
+def _flat(name: str, room: int) -> list[Lines]:
+    """The construct's templates that open at most so many blocks in each other."""
+    return [_lines(template) for template in STATEMENTS[name] if height(template) <= room]
+
+
+_FITTING = {name: [_flat(name, room) for room in range(DEEPEST + 1)] for name in STATEMENTS}
 
 
 class _NoVariable(Exception):
@@ -76,7 +82,7 @@ class Writer:
         self.locked: frozenset[str] = frozenset()
         self._outer: list[tuple[int, dict[str, str], frozenset[str]]] = []
         self._taken: set[str] = set()
-        self._depth = self._bound = 0
+        self._base = self._bound = 0
 
     def between(self, lo: int, hi: int) -> int:
         return lo + int(self.random() * (hi - lo + 1))
@@ -150,13 +156,16 @@ class Writer:
         return self.expression(slot, depth)
 
     def statement(self, indent: int) -> None:
-        """One of the level's constructs, another one where it lacks a variable."""
+        """One of the level's constructs, another one where it lacks a variable or room for its blocks."""
+        room = self.level.depth - (indent - self._base)
+        weights = self.level.top if indent == self._base or room > 1 else self.level.body
         for _ in range(_TRIES):
-            deep = self._depth >= self.level.depth
-            name = self.pick(self.level.body if deep else self.level.top)
+            fitting = _FITTING[self.pick(weights)][min(room, DEEPEST)]
+            if not fitting:
+                continue
             state = self.lines[:], dict(self.scope), self.locked, self._outer[:]
             try:
-                self.template(self.one(_LINES[name]), indent)
+                self.template(self.one(fitting), indent)
                 return
             except _NoVariable:
                 self.lines, self.scope, self.locked, self._outer = state
@@ -168,15 +177,13 @@ class Writer:
         self.scope = {**self.scope, name: kind}
         return name
 
-    def template(self, lines: Sequence[tuple[int, tuple[str, ...]]], indent: int) -> None:
+    def template(self, lines: Lines, indent: int) -> None:
         named: dict[str, str] = {}
         for relative, parts in lines:
             at = indent + relative
             if parts[1:2] == ("body",):
-                self._depth += 1
                 for _ in range(self.between(*self.level.body_statements)):
                     self.statement(at)
-                self._depth -= 1
                 continue
             self._leave(at)
             new: dict[str, str] = {}
@@ -219,6 +226,7 @@ def write(rng: random.Random, level: Level) -> tuple[str, str | None]:
     writer = Writer(rng, level)
     wrapped = rng.random() < level.wrap
     indent, entry = int(wrapped), None
+    writer._base = indent
     if wrapped:
         kinds = [writer.one(("int", "list", "str", "dict", "words")) for _ in range(writer.between(1, 2))]
         arguments = ", ".join(LITERALS[kind](writer) for kind in kinds)

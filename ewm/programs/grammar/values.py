@@ -41,8 +41,8 @@ for <+str:c> in <str>:
 """), *paragraphs("""
 <+int:a> = <small>
 <=a> **= 2
-<=a> *= <mod>
-<=a> //= 2
+<=a> //= <mod>
+<=a> *= 2
 <=a> %= 7
 
 <+float:a> = <float>
