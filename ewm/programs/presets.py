@@ -58,6 +58,11 @@ KNOBS = ("statements", "depth", "loops", "max_abs", "literals", "wrap", "weights
 _LEAST = {"statements": 1, "loops": 1, "depth": 0, "max_abs": 9, "literals": 1}
 
 
+def given(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that are left to the level (null, no weights)."""
+    return {knob: value for knob, value in knobs.items() if knob not in KNOBS or value not in (None, {})}
+
+
 def turned(name: str, knobs: Mapping[str, Any]) -> Level:
     """The level with these knobs; ValueError says which of them cannot be."""
     level, changes = ALL[name], dict(knobs)
