@@ -27,12 +27,19 @@ RECIPE = "ewm.rewards.ellora."  # its terms compare with the recipe's text of a 
 
 def sources(cfg: TrainConfig) -> Iterator[str]:
     """Where programs come from."""
-    yield from _sources("data.sources", cfg.data.sources, cfg)
-    yield from weights("data.sources", cfg.data.sources, least=0.0)
+    wrong = [*_sources("data.sources", cfg.data.sources, cfg), *weights("data.sources", cfg.data.sources, least=0.0)]
+    yield from wrong
     if cfg.sft.enabled and cfg.sft.stream:
-        for name, node in cfg.data.sources.items():
-            if isinstance(node, Mapping) and "levels" not in node:
-                yield f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only."
+        nodes = {name: node for name, node in cfg.data.sources.items() if isinstance(node, Mapping)}
+        other = [name for name, node in nodes.items() if "levels" not in node]
+        yield from (
+            f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only." for name in other
+        )
+        if not wrong and not other:
+            try:
+                targets.locate("ewm.data.endless.curriculum_of")(nodes)
+            except ConfigError as error:
+                yield from error.problems
 
 
 def _sources(where: str, entries: Entries, cfg: Config) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ewm.config.errors import ConfigError
 from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
 from ewm.data.stream import Encode, Stream, stream
 from ewm.programs.curriculum import Curriculum
+from ewm.programs.presets import given
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ def endless(
 
 
 def curriculum_of(sources: Mapping[str, Any]) -> Curriculum:
-    """Level -> weight, and level -> first programs, over all sources of `data.sources`."""
+    """Level -> weight, first programs and knobs, over all sources of `data.sources`."""
     levels: dict[str, float] = {}
     first: dict[str, int] = {}
+    knobs: dict[str, dict[str, Any]] = {}
     for name, node in sources.items():
         if "levels" not in node:
             raise ConfigError(f"data.sources.{name}: a stream (sft.stream=true) draws from ewm.sources.Grammar only.")
@@ -53,4 +55,11 @@ def curriculum_of(sources: Mapping[str, Any]) -> Curriculum:
             levels[level] = levels.get(level, 0.0) + float(weight) * node.get("weight", 1.0)
         for level, count in node.get("first", {}).items():
             first[level] = first.get(level, 0) + int(count)
-    return Curriculum(levels, first)
+        turned = given(node.get("knobs", {}))
+        for level in (*node["levels"], *node.get("first", {})):
+            if knobs.setdefault(level, turned) != turned:
+                raise ConfigError(
+                    f"data.sources.{name}.knobs: a stream (sft.stream=true) has one way to write {level}, "
+                    f"and another source gives it other knobs. Give both the same."
+                )
+    return Curriculum(levels, first, {level: turned for level, turned in knobs.items() if turned})

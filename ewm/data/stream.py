@@ -106,7 +106,7 @@ def drawn(
     for index in count(start):
         rng = random.Random(f"stream:{seed}:{index}")
         level, task = curriculum.level(rng, index), rng.choices(list(tasks), list(tasks.values()))[0]
-        program = grammar_program(seed, index, level)
+        program = grammar_program(seed, index, level, curriculum.knobs.get(level, {}))
         if program.split == split and program.family not in banned() and not is_reserved(program.source):
             yield index, task, program
 

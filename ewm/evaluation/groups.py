@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ewm.evaluation.items import Item, Scored
 from ewm.evaluation.results import METRICS, Comparison, Estimate, Group
-from ewm.programs.levels import LEVELS
+from ewm.programs.presets import ALL
 from ewm.scoring import stats
 
 RESAMPLES = 2_000
@@ -30,7 +30,7 @@ def groups(items: Sequence[Item]) -> dict[str, Group]:
 
 def level_kind(level: str) -> str:
     """known (trained), reserved, extrapolation (never trained), or "" for what is no grammar level."""
-    found = LEVELS.get(level)
+    found = ALL.get(level)
     if found is None:
         return ""
     return "reserved" if found.reserved else "known" if found.trained else "extrapolation"
@@ -103,8 +103,8 @@ def split(benchmark: str, items: Sequence[Item]) -> Iterator[tuple[str, str, lis
     for kind in ("known", "reserved"):
         if members := [i for i in items if level_kind(i.level) == kind]:
             yield f"{benchmark}/{kind}", kind, members
-    levels = [name for name in LEVELS if any(i.level == name for i in items)]
-    levels += [level for level in dict.fromkeys(i.level for i in items) if level and level not in LEVELS]
+    levels = [name for name in ALL if any(i.level == name for i in items)]
+    levels += [level for level in dict.fromkeys(i.level for i in items) if level and level not in ALL]
     for level in levels:
         yield f"{benchmark}/{level}", "level", [i for i in items if i.level == level]
     sources = list(dict.fromkeys(i.source for i in items))

@@ -29,11 +29,11 @@ _BREAKS = frozenset({"loop_break", "while_if", "while"})  # `while`: its body ma
 _MAIN: dict[str, dict[str, float]] = {
     "text": {"text": 6, "branch": 1, "loop": 1},
     "listing": {"listing": 6, "branch": 1, "loop": 1},
-    "mapping": {"mapping": 6, "branch": 1, "library": 0.3},
+    "mapping": {"mapping": 6, "branch": 1, "library": 0.15},
     "sets": {"sets": 6, "branch": 0.5, "loop": 0.5},
     "numbers": {"numbers": 6, "branch": 1},
     "comprehension": {"comprehension": 6, "text": 0.5},
-    "structured": {"structured": 6, "listing": 0.5, "library": 0.4},
+    "structured": {"structured": 6, "listing": 0.5, "library": 0.25},
     "generator": {"generator": 4, "assign": 1},
     "recursive": {"recursive": 3, "function": 1},
     "errors": {"errors": 5, "caught": 0.3, "raising": 0.15, "assign": 1},
@@ -56,6 +56,11 @@ ALL: dict[str, Level] = LEVELS | PRESETS
 MAY_BE_RESERVED = (*RESERVED, *(name for name, level in PRESETS.items() if _BREAKS & level.top.keys()))
 KNOBS = ("statements", "depth", "loops", "max_abs", "literals", "wrap", "weights")
 _LEAST = {"statements": 1, "loops": 1, "depth": 0, "max_abs": 9, "literals": 1}
+
+
+def given(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that are left to the level (null, no weights)."""
+    return {knob: value for knob, value in knobs.items() if knob not in KNOBS or value not in (None, {})}
 
 
 def turned(name: str, knobs: Mapping[str, Any]) -> Level:

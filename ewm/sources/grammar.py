@@ -14,7 +14,7 @@ from ewm.programs import Program, Split
 from ewm.programs.curriculum import Curriculum
 from ewm.programs.grammar import mark, program
 from ewm.programs.levels import VERSION
-from ewm.programs.presets import ALL, turned
+from ewm.programs.presets import ALL, given, turned
 
 SEEDS = 1_000_003  # apart from the seeds that pretraining draws from
 
@@ -36,9 +36,9 @@ class Grammar:
             raise ValueError(f"no grammar level {', '.join(unknown)}. Levels: {', '.join(ALL)}.")
         if not sum(levels.values()) > 0:
             raise ValueError("levels: the weights sum to zero. Give one of them a weight above zero.")
+        self.knobs = given(knobs)
         for name in (*levels, *first):
-            turned(name, knobs)
-        self.knobs = dict(knobs)
+            turned(name, self.knobs)
         self.curriculum = Curriculum(dict(levels), dict(first))
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:

@@ -31,6 +31,14 @@ def test_heldout_has_n_test_families_of_each_level():
     assert found[:3] == load("heldout", n=3, levels=["straight"])
 
 
+def test_heldout_takes_levels_written_by_templates():
+    found = load("heldout", n=3, levels=["real", "sets", "classes", "loop"])
+    assert Counter(e.program.level for e in found) == {"real": 3, "sets": 3, "classes": 3, "loop": 3}
+    assert {e.program.split for e in found} == {"test"}
+    assert all(e.truth.complete for e in found)
+    assert found[-3:] == load("heldout", n=3, levels=["loop"])
+
+
 def test_ellora5_starts_with_the_five_programs():
     found = load("ellora5", n=25, format="ellora")
     assert [e.program.source for e in found[:5]] == list(ORIGINAL.values())

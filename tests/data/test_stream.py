@@ -1,11 +1,16 @@
 from collections import Counter
 from itertools import takewhile
 
+import pytest
+
 from ewm import formats
+from ewm.config.errors import ConfigError
+from ewm.data.endless import curriculum_of
 from ewm.data.stream import TASKS, drawn, families, family_digest, stream
 from ewm.programs import Program
 from ewm.programs.constructs import is_reserved
 from ewm.programs.curriculum import Curriculum
+from ewm.programs.grammar import program as grammar_program
 
 LEVELS = Curriculum({"straight": 1.0, "loop": 1.0, "compose": 1.0, "reserved_break": 0.5})
 
@@ -68,3 +73,17 @@ def test_what_comes_first_comes_first():
             assert program.level == ("lookup" if index < 20 else "straight")
         else:
             assert program == later[index]
+
+
+def test_a_stream_writes_levels_with_their_sources_knobs():
+    nodes = {"a": {"levels": {"sets": 1}, "knobs": {"wrap": 1.0, "depth": None}}, "b": {"levels": {"data": 1}}}
+    curriculum = curriculum_of(nodes)
+    assert curriculum.knobs == {"sets": {"wrap": 1.0}}
+    for index, _, program in takewhile(lambda one: one[0] < 60, drawn(3, curriculum, TASKS, "train")):
+        assert program == grammar_program(3, index, program.level, {"wrap": 1.0} if program.level == "sets" else {})
+
+
+def test_a_stream_has_one_way_to_write_a_level():
+    nodes = {"a": {"levels": {"loop": 1}, "knobs": {"wrap": 1.0}}, "b": {"levels": {"loop": 1}}}
+    with pytest.raises(ConfigError, match="data.sources.b.knobs: .* one way to write loop"):
+        curriculum_of(nodes)

@@ -61,9 +61,10 @@ def test_groups_by_level_and_kind():
         "heldout/loop", "heldout/long", "heldout/reserved_break", "heldout/kind of its own",
     ]  # fmt: skip
     assert found["heldout/known"].n == 4
-    assert [level_kind(x) for x in ("loop", "reserved_break", "long", "x")] == [
+    assert [level_kind(x) for x in ("loop", "reserved_break", "long", "real", "x")] == [
         "known",
         "reserved",
+        "extrapolation",
         "extrapolation",
         "",
     ]

@@ -13,7 +13,8 @@ from ewm.data.benchmarks.items import examples
 from ewm.data.benchmarks.shapes import banned
 from ewm.data.example import Example
 from ewm.programs import Program
-from ewm.programs.levels import LEVELS, RESERVED, TRAINED
+from ewm.programs.levels import RESERVED, TRAINED
+from ewm.programs.presets import ALL
 from ewm.sources import mix
 from ewm.sources.grammar import Grammar
 
@@ -22,7 +23,7 @@ SEEDS = 7_000_003  # apart from the seeds of training data
 
 def heldout(
     n: Annotated[int, AtLeast(1)] = 30,
-    levels: Annotated[Sequence[str], OneOf(tuple(LEVELS))] = (*TRAINED, *RESERVED),
+    levels: Annotated[Sequence[str], OneOf(tuple(ALL))] = (*TRAINED, *RESERVED),
     sources: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
     max_target_tokens: Annotated[int, AtLeast(1)] | None = None,

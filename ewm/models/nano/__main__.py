@@ -48,6 +48,7 @@ def stage(run: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         "steps": state["step"], "tokens": state["tokens"], "minutes": round(state["seconds"] / 60, 1),
         "seed": config["data"]["seed"], "grammar_version": VERSION, "levels": curriculum.levels,
         "first": curriculum.first, "positions": state["data"]["position"],
+        **({"knobs": curriculum.knobs} if curriculum.knobs else {}),
     }  # fmt: skip
 
 

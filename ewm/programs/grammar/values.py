@@ -212,7 +212,7 @@ for <+str:s> in <words>:
 <+obj:a> = functools.partial(max, <small>)
 <+int:b> = <=a>(<small>)
 
-<+dict:a> = collections.Counter(<str>)
+<+obj:a> = collections.Counter(<str>)
 <=a>.update(<str>)
 """),),  # values that are written with no literal: a trace with one is no complete one
 }  # fmt: skip
