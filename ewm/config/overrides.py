@@ -32,6 +32,11 @@ class Read:
         return self.key.partition("@")[0]
 
     @property
+    def is_placed(self) -> bool:
+        """A preset of a folder that no default names, put somewhere: data/source@data.sources.real=real."""
+        return self.override.package is not None and bool(self.names())
+
+    @property
     def variants(self) -> list[str]:
         override, value = self.override, self.override.value()
         if isinstance(value, Glob):

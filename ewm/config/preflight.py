@@ -71,7 +71,7 @@ def problems(
     found: list[str] = []
     place = Place(config_name, tuple(searchpath))
     read = parse(arguments, found, searchpath)
-    presets = [r for r in read if r.group in groups(config_name)]
+    presets = [r for r in read if r.group in groups(config_name) or r.is_placed]
     of_a_sweep = multirun or any(r.key == "hydra.run.dir" for r in read)  # a sweep gives its jobs their folders
     right: list[Read] = []
     for one in sorted(read, key=lambda r: r not in presets):

@@ -60,8 +60,10 @@ def of_row(row: Mapping[str, Any], column: str = "") -> Program:
     Raises ValueError or TypeError for a row that holds none. `source` beside `code` is where the row comes from.
     """
     name = column or ("code" if "code" in row else next((each for each in TEXTS if each in row), ""))
-    if not isinstance(row.get(name), str):
-        raise ValueError(f"no text under {column or ' or '.join(TEXTS)}")
+    if row.get(name) is None:
+        raise ValueError(f"nothing under {column or ' or '.join(TEXTS)}")
+    if not isinstance(row[name], str):
+        raise TypeError(f"{name} is {json.dumps(row[name], default=str)[:40]}, not text")
     fields = {"source": row[name]} | {key: row[key] for key in KINDS if key != "source" and row.get(key) is not None}
     for key, kind in KINDS.items():
         if key in fields and not isinstance(fields[key], kind):  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from ewm.config import check, compose, groups, library
+from ewm.config.check import check_data
 from ewm.config.load import compose_dict, to_dataclass
 
 EVALUATE_ONLY = {("engine", "openai")}
@@ -30,7 +31,8 @@ def with_gpu(monkeypatch):
 def test_composes(group, option, with_gpu):
     overrides = [f"{group}={option}", *WITH.get((group, option), [])]
     entry = "evaluate" if (group, option) in EVALUATE_ONLY else "train"
-    assert check(to_dataclass(compose_dict(overrides, entry), overrides)) == []
+    checked = check_data if "ewm.data build" in groups.command(group, option) else check
+    assert checked(to_dataclass(compose_dict(overrides, entry), overrides)) == []
 
 
 @pytest.mark.parametrize("option", groups.options("experiment"))
@@ -41,7 +43,7 @@ def test_experiment_runs_as_it_stands(option, with_gpu):
 @pytest.mark.parametrize("group, option", PRESETS)
 def test_first_comment_is_its_command(group, option):
     command = groups.command(group, option)
-    assert "train.py" in command or "evaluate.py" in command, command
+    assert any(entry in command for entry in ("train.py", "evaluate.py", "python -m ewm.data build")), command
     words = [word for word in shlex.split(command) if "=" in word]
     named = f"{group}={option}" in words or any(option in word or word.startswith(f"{group}.") for word in words)
     inside_an_experiment = any(word.startswith("experiment=") for word in words)

@@ -13,6 +13,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from itertools import chain
@@ -136,8 +137,9 @@ def _each(found: Collection, processes: int) -> Iterator[tuple[list[Mined], Coun
         for name in names:
             yield _one(found, repository, name)
         return
-    with multiprocessing.get_context("spawn").Pool(processes, _begin, (found,)) as pool:
-        yield from pool.imap(_given, names, chunksize=8)
+    # not multiprocessing.Pool: under a script without a main guard that one starts processes for ever
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, (found,)) as pool:
+        yield from pool.map(_given, names, chunksize=8)
 
 
 _here: list[tuple[Collection, Repository]] = []  # of a worker process
