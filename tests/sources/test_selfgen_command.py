@@ -73,6 +73,7 @@ def test_all_mistakes_before_a_model_loads(tmp_path, capsys, monkeypatch):
         "a server takes whole messages only",
     ):  # fmt: skip
         assert words in said
+    assert main(["selfgen", "-o", str(tmp_path / "a.parquet")]) == 2 and "ends in .jsonl" in capsys.readouterr().err
     assert main(["selfgen", "trace.python=/none", "-o", str(tmp_path / "a.jsonl")]) == 2
     assert "trace.python=/none" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
