@@ -14,7 +14,7 @@ import torch
 from ewm import models
 from ewm.config import ConfigError
 from ewm.config.schema import EngineConfig, GenerationConfig, HardwareConfig, LoraConfig, ModelConfig
-from ewm.generation import Completion, generate
+from ewm.generation import Completion, extend, generate
 from ewm.generation.decode import Sampling, sample
 
 ARCHITECTURE = {
@@ -68,6 +68,20 @@ def test_a_row_that_stops_leaves_the_others_alone(model, monkeypatch):
 def test_greedy_repeats(model):
     got = generate(model, PROMPTS[:1], replace(GREEDY, n=3), EngineConfig())
     assert len(got[0]) == 3 and len(set(got[0])) == 1
+
+
+def test_a_prefix_goes_on_where_its_chat_would(model):
+    opening = model.open_turn()
+    chat = model.tokenizer.decode(model.encode(PROMPTS[0]))
+    assert opening == "<|im_start|>user\n" and chat.startswith(opening)
+    assert extend(model, [chat], GREEDY, EngineConfig()) == generate(model, PROMPTS[:1], GREEDY, EngineConfig())
+    two = extend(model, [opening] * 2, replace(SAMPLED, n=1), EngineConfig(), seed=1)
+    assert two[0] != two[1] and two == extend(
+        model, [opening] * 2, replace(SAMPLED, n=1), EngineConfig(batch_size=1), 1
+    )
+    assert "Be brief." in model.open_turn("Be brief.") and model.open_turn("Be brief.").endswith(opening)
+    with pytest.raises(ConfigError, match="engine=openai takes whole messages"):
+        extend(model, [opening], GREEDY, EngineConfig(name="openai", base_url="http://x"))
 
 
 def test_samples_depend_on_seed_prompt_and_number_only(model):

@@ -70,6 +70,8 @@ def run(given: argparse.Namespace, console: Console) -> int:
 def _checked(overrides: Sequence[str], places: Sequence[Path]) -> SelfgenConfig:
     """The config; ConfigError with what is wrong with it, with this machine and with the files."""
     wrong = [line for place in places for line in cannot_write(place)]
+    if places[0].suffix != ".jsonl":
+        wrong = [f"--output={places[0]}: JSONL is written. Name a file that ends in .jsonl."]
     try:
         cfg: Any = compose(overrides, "selfgen")
     except ConfigError as error:
