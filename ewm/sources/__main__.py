@@ -16,6 +16,7 @@ COMMANDS = {
     "recipe": "ewm.sources.recipe.command",
     "coverage": "ewm.sources.coverage.command",
     "mine": "ewm.sources.mine.command",
+    "mutate": "ewm.sources.mutate.command",
 }
 
 
