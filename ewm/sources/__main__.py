@@ -17,6 +17,7 @@ COMMANDS = {
     "coverage": "ewm.sources.coverage.command",
     "mine": "ewm.sources.mine.command",
     "selfgen": "ewm.sources.selfgen.command",
+    "mutate": "ewm.sources.mutate.command",
 }
 
 

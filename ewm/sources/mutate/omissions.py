@@ -24,12 +24,13 @@ def missing_return(text: Text) -> Iterator[Edit]:
 
 def removed_statement(text: Text) -> Iterator[Edit]:
     """A line that was forgotten; not one that binds what an inner function calls nonlocal."""
-    bound = {name for node in text.nodes if isinstance(node, ast.Nonlocal) for name in node.names}
+    declared = [(text.scope(n), name) for n in text.nodes if isinstance(n, ast.Nonlocal) for name in n.names]
     for owner, block in text.bodies:
         for node in block:
             documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             only = len(block) == 1 and isinstance(owner, ast.Module)
-            kept = documents or only or not bound.isdisjoint(stores(node))
+            needed = {name for scope, name in declared if scope is not text.scope(node)}
+            kept = documents or only or not needed.isdisjoint(stores(node))
             if isinstance(node, _Simple) and not kept and (place := text.lines(node)):
                 yield _without(text, node, place)
 
