@@ -3,7 +3,9 @@
 python -m ewm.data build data=traces_1m data.num_train=100000     overrides as of train.py; prints the folder
 python -m ewm.data build data=default reward=gated                the very data set that train.py would build
 python -m ewm.data show FOLDER [-n 3]                             counts, drops, tokens, licences, examples
-python -m ewm.data push FOLDER OWNER/NAME                         to the hub, with its card
+python -m ewm.data push FOLDER OWNER/NAME                         to the hub, with its card (FOLDER as it lies there)
+
+A build makes one split: --split validation makes the other.
 
 A build that was broken off goes on when the same command is given again. FOLDER: where it lies, or the first letters of
 its name below outputs/data.
@@ -61,6 +63,12 @@ def build(overrides: Sequence[str], split: Split) -> int:
     blind = partial(best, rewards.compose(cfg.reward, cfg.plugins)) if rewarded else None
     made = (cfg.data, cfg.trace, cfg.task, cfg.format, cfg.model.prompt_style, count, split)
     found = data.build(*made, blind=blind, key=str(cfg.reward) if rewarded else "", plugins=cfg.plugins)
+    from ewm.data import manifest
+
+    if found.manifest["count"] < (cfg.data.num_train if split == "train" else cfg.data.num_validation):
+        print(f"{len(found)} examples, fewer than asked for.", file=sys.stderr)
+    for line in manifest.short(found.manifest):
+        print(line, file=sys.stderr)
     print(found.folder)
     return 0
 

@@ -138,6 +138,6 @@ def _build(folder: Path, setup: Setup, order: Order, cfg: DataConfig, sieve: Sie
         dropped = dict(sum(state.drops.values(), start=type(state.taken)()))
         raise ConfigError(
             f"data: no example was left of {state.candidates.total()} candidates. Dropped: {dropped}. Set now: "
-            f"data.max_prompt_tokens={cfg.max_prompt_tokens}, data.max_target_tokens={cfg.max_target_tokens}; raise "
-            f"the one that is in the way, or choose other data.sources."
+            f"data.max_prompt_tokens={cfg.max_prompt_tokens}, data.max_target_tokens={cfg.max_target_tokens}, "
+            f"data.min_reward_std={cfg.min_reward_std:g}; change the one in the way, or choose other data.sources."
         )

@@ -41,6 +41,15 @@ def made(folder: Path, content: str, order: Order, sieve: Sieve) -> dict[str, An
     }
 
 
+def short(manifest: Mapping[str, Any]) -> list[str]:
+    """Sources that gave less than their share."""
+    return [
+        f"{name}: {row['count']} examples, then {row['note']}. Left out: {row['dropped'] or 'nothing'}"
+        for name, row in manifest["sources"].items()
+        if row["note"] not in ("", "full")
+    ]
+
+
 def said(manifest: Mapping[str, Any]) -> str:
     """Why there are fewer examples than were asked for, in one line."""
     notes = [f"{name}: {row['note']}" for name, row in manifest["sources"].items() if row["note"]]

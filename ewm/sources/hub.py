@@ -69,10 +69,14 @@ def push(folder: Path, id: str) -> str:
     """The built data set, with its card; gives its address."""
     from huggingface_hub import HfApi
 
+    if id.count("/") != 1:
+        raise ConfigError(f"{id}: a data set on the hub is OWNER/NAME.")
     try:
         api = HfApi()
         api.create_repo(id, repo_type="dataset", exist_ok=True)
         api.upload_folder(repo_id=id, repo_type="dataset", folder_path=str(folder), ignore_patterns=[".*"])
+    except httpx.TransportError as error:
+        raise ConfigError(f"{id}: the hub cannot be reached ({_first(error)}).") from None
     except (httpx.HTTPError, OSError, ValueError) as error:
         raise ConfigError(
             f"{id}: cannot be written ({_first(error)}). Is the name yours? `hf auth login` first."

@@ -205,7 +205,7 @@ def test_a_data_set_depends_on_the_version_that_traces(version, tmp_path, monkey
 
     def folder(python):
         trace = TraceConfig(python=python)
-        return cache.folder(DataConfig(), trace, TaskConfig(), FormatConfig(), "", "train", 1, len, "", ())
+        return cache.folder(DataConfig(), trace, TaskConfig(), FormatConfig(), "", "train", 1, len, "", {})
 
     path = versions.wanted(version)
     link = tmp_path / "python"
