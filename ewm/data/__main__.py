@@ -90,7 +90,11 @@ def push(name: str, hub_id: str) -> int:
 def _folder(name: str) -> Path:
     """ConfigError unless exactly one data set is meant."""
     below = Path("outputs/data")
-    found = [Path(name)] if Path(name).is_dir() else sorted(below.glob(f"{name}*")) if name else []
+    found = (
+        [Path(name)]
+        if Path(name).is_dir()
+        else [path for path in sorted(below.glob("*")) if name and path.name.startswith(name)]
+    )
     found = [path for path in found if (path / "manifest.json").exists()]
     if len(found) != 1:
         there = sorted(path.parent.name for path in below.glob("*/manifest.json"))

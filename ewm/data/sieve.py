@@ -32,7 +32,7 @@ class Sieve:
         self._spread: dict[str, float]
         self.spread: dict[str, Any] | None
         self._spread, self.spread, self._read = _spread(cfg.spread) if self._least > 0 else ({}, None, "")
-        if self.spread and reward and self.spread["reward"] != reward:
+        if self.spread and reward and self.spread.get("reward") != reward:
             raise ConfigError(f"data.spread={cfg.spread} was measured with another reward. Measure again: {MEASURE}.")
 
     def depends_on(self) -> list[str]:

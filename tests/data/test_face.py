@@ -32,6 +32,7 @@ def test_show_tells_what_is_there(folder, capsys):
 
 def test_mistakes_are_answered(folder, capsys):
     for command, told in [
+        (["show", "/nowhere/at/all"], "/nowhere/at/all: no data set."),
         (["show", "zzz"], f"zzz: no data set. There are, below outputs/data: {folder.name}"),
         (["build", "data.sources.known.levels={lop: 1}"], "lop"),
         (["build", "data=quick", "data.also=[cwn]"], "data.also: cwn: no such choice."),
