@@ -1,9 +1,9 @@
 """One program: its text, how it is called, where it comes from. Nothing here runs anything.
 
 `id` is the hash of what runs; `family` is the hash of its shape (alpha-renamed AST without the call; for grammar
-programs constants are erased too), so that near copies never part across splits; a mutant or twin has the family of
-the program that it was made from. `split` depends on the family and one salt fixed here, whatever the data seed: it
-holds for every stage, pretraining included.
+programs constants are erased too), so that near copies never part across splits; what was made of a program (a mutant,
+a twin, a call with statements before it) has the family of that one. `split` depends on the family and one salt fixed
+here, whatever the data seed: it holds for every stage, pretraining included.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Program:
     licence: str = ""
     level: str = ""  # grammar level or ""
     parent: str = ""  # source of the program that this one was made from, the first one of a chain
-    relation: str = ""  # to it: "mutant" (behaves otherwise, proved by running) or "twin" (behaves the same)
+    relation: str = ""  # to it: "mutant" (behaves otherwise, proved by running), "twin" (behaves the same), or "call"
+    # (a function's own text, to which statements before the call were added)
     schema: int = SCHEMA
 
     @cached_property

@@ -31,6 +31,7 @@ class Found:
     entry: str
     expected: Expected
     plain: bool
+    home: str  # source of the function that is called, alone
 
 
 def candidates(repository: Repository, module: Module, counts: Counter[str]) -> Iterator[Found]:
@@ -83,7 +84,9 @@ def _taken(
         counts["left out: too long"] += 1
         return
     counts["short"] += 1
-    yield Found(taken.own[0] if taken.named else where or taken.own[0], taken.source, taken.entry, expected, plain)
+    yield Found(
+        taken.own[0] if taken.named else where or taken.own[0], taken.source, taken.entry, expected, plain, taken.home
+    )
 
 
 def short(source: str, entry: str) -> bool:

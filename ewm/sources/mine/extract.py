@@ -11,6 +11,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ewm.sources.mine.example import Example
 from ewm.sources.mine.module import About, Module, inner_names
 from ewm.sources.mine.repository import Left, Outside, Own, Repository, Whole
 
@@ -23,14 +24,32 @@ class Extract:
 
     source: str
     entry: str
-    own: tuple[str, ...]  # functions and classes of the package, those that the expression names first
+    own: tuple[str, ...]  # functions and classes of the package: the called one, those named beside it, others
     named: bool  # the expression names one
+    home: str  # the source of the function that is called, alone: the same for every call of it
 
 
 def extract(repository: Repository, example: Module, entry: ast.expr) -> Extract:
     """The expression, as it would mean in `example` (a module that no file holds). Raises Left."""
     repository.add(example)
-    return _Extraction(repository, example).take(entry)
+    extraction = _Extraction(repository, example)
+    source, written = extraction.take(entry)
+    own = [found for found in extraction.names if extraction.defines(found)]
+    first = [found for found in own if found in extraction.first]
+    called = extraction.called(entry) or next(iter([*first, *own]), None)
+    names = tuple(dict.fromkeys(found.name for found in [*([called] if called else []), *first, *own]))
+    return Extract(source, written, names, bool(first), _alone(repository, called, source))
+
+
+def _alone(repository: Repository, called: Own | Outside | None, source: str) -> str:
+    """The definition with what it needs; `source` where there is none."""
+    module = repository.module(called.module) if called is not None else None
+    if called is None or module is None:
+        return source
+    name = ast.Name(called.name, ast.Load())
+    example = Example(module, [], name, {})
+    repository.add(example)
+    return _Extraction(repository, example).take(name)[0]
 
 
 def calls_package(repository: Repository, example: Module, entry: ast.expr) -> bool:
@@ -54,11 +73,13 @@ class _Extraction:
         self.taken: set[str] = set()
         self.needed: dict[str, dict[int, None]] = {}  # statements, by module
         self.after: dict[str, dict[str, None]] = {}  # module -> modules that it takes from
+        self.first: list[Own | Outside] = []  # functions and classes that the expression itself names
 
-    def take(self, entry: ast.expr) -> Extract:
+    def take(self, entry: ast.expr) -> tuple[str, str]:
+        """The source, and the expression in its terms."""
         statement = About(ast.Expr(entry))
         self._note(self.example, statement)
-        first = [found.name for found in self.names if self._defines(found)]
+        self.first = [found for found in self.names if self.defines(found)]
         todo: list[tuple[Module, int]] = list(self._statements())
         seen: set[tuple[str, int]] = set()
         lines = 0
@@ -77,9 +98,20 @@ class _Extraction:
             self._note(module, about)
             todo += [found for found in self._statements() if (found[0].name, found[1]) not in seen]
         text = [*sorted(self._imports()), *self._definitions()]
-        own = [found.name for found in self.names if self._defines(found)]
-        written = ast.unparse(self._renamed(self.example, statement))
-        return Extract("\n".join(text), written, tuple(dict.fromkeys([*first, *own])), bool(first))
+        return "\n".join(text), ast.unparse(self._renamed(self.example, statement))
+
+    def called(self, entry: ast.expr) -> Own | Outside | None:
+        """The outermost function or class of the package that the expression calls."""
+        for node in ast.walk(entry):
+            if not isinstance(node, ast.Call):
+                continue
+            if isinstance(node.func, ast.Name):
+                found = self.repository.resolve(self.example, node.func.id)
+            else:
+                found = self._dotted(self.example, node.func)
+            if isinstance(found, Own | Outside) and self.defines(found):
+                return found
+        return None
 
     def _note(self, module: Module, about: About) -> None:
         """Every name of the statement, under what it stands for; the module's own come first and keep their names."""
@@ -120,7 +152,7 @@ class _Extraction:
             return self.repository.attribute(inner, node.attr)
         return None
 
-    def _defines(self, found: Own | Outside) -> bool:
+    def defines(self, found: Own | Outside) -> bool:
         if not isinstance(found, Own) or found.module == self.example.name:
             return False
         home = self.repository.module(found.module)

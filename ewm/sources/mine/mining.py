@@ -22,7 +22,7 @@ from typing import Any
 
 from ewm.programs import Program
 from ewm.sources.mine import folders, packages, pytests
-from ewm.sources.mine.doctests import candidates
+from ewm.sources.mine.doctests import Found, candidates
 from ewm.sources.mine.expected import Expected
 from ewm.sources.mine.repository import Repository
 
@@ -45,10 +45,10 @@ class Collection:
     def repository(self) -> Repository:
         return Repository(self.modules, [""] if self.folder is None else ["", "src"])
 
-    def origin(self, module: str, function: str) -> str:
+    def origin(self, function: str) -> str:
         """A folder's name stands before its modules, as a package's own does."""
         inside = self.folder is None or folders.is_package(self.folder)
-        return f"mine:{module}.{function}" if inside else f"mine:{self.name}.{module}.{function}"
+        return f"mine:{function}" if inside else f"mine:{self.name}.{function}"
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,7 @@ def _one(found: Collection, repository: Repository, name: str) -> tuple[list[Min
         return [], Counter({"modules with examples": 1, "left out: modules that do not parse": 1})
     mined = []
     for one in candidates(repository, module, counts):
-        origin = found.origin(name, one.function)
-        mined.append(Mined(Program(one.source, one.entry, "", origin, found.licence), one.expected, int(one.plain)))
+        mined.append(_mined(found, f"{name}.{one.function}", one))
     return mined, counts
 
 
@@ -171,11 +170,20 @@ def _tested(found: Collection) -> tuple[list[Mined], Counter[str]]:
     modules = dict(found.modules)
     mined = []
     told = pytests.calls(found.folder, modules, counts)
-    for module, function, source, entry, expected in pytests.programs(found.repository(), modules, told, counts):
-        program = Program(source, entry, "", found.origin(module, function), found.licence)
-        mined.append(Mined(program, expected))
+    for one in pytests.programs(found.repository(), modules, told, counts):
+        mined.append(_mined(found, one.function, one))
         counts["programs from tests"] += 1
     return mined, counts
+
+
+def _mined(found: Collection, function: str, one: Found) -> Mined:
+    """Every call of a function has its family, whatever was done before the call."""
+    parent = one.home if one.home != one.source else ""
+    program = Program(
+        one.source, one.entry, origin=found.origin(function), licence=found.licence,
+        parent=parent, relation="call" if parent else "",
+    )  # fmt: skip
+    return Mined(program, one.expected, int(one.plain))
 
 
 def _has_examples(path: Path) -> bool:

@@ -17,10 +17,10 @@ from typing import Any
 
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
-from ewm.sources.mine.doctests import short
+from ewm.sources.mine.doctests import Found, short
 from ewm.sources.mine.example import Example
 from ewm.sources.mine.expected import Expected, is_literal
-from ewm.sources.mine.extract import extract
+from ewm.sources.mine.extract import Extract, extract
 from ewm.sources.mine.folders import is_package
 from ewm.sources.mine.module import Module
 from ewm.sources.mine.repository import Left, Repository
@@ -90,8 +90,8 @@ def _sound(call: dict[str, Any]) -> bool:
 
 def programs(
     repository: Repository, modules: dict[str, Path], told: Iterator[dict[str, Any]], counts: Counter[str]
-) -> Iterator[tuple[str, str, str, str, Expected]]:
-    """(module, function, source, entry, what it gives) of the calls."""
+) -> Iterator[Found]:
+    """Of the calls."""
     names = {str(path): name for name, path in modules.items()}
     for call in told:
         name = names.get(call["file"])
@@ -100,27 +100,26 @@ def programs(
             counts["left out: a module that does not parse"] += 1
             continue
         try:
-            source, entry = _extracted(repository, module, call)
+            taken = _extracted(repository, module, call)
         except Left as left:
             counts[f"left out: {left}"] += 1
             continue
-        if not short(source, entry):
+        if not short(taken.source, taken.entry):
             counts["left out: too long"] += 1
             continue
         value = call["result"]
-        yield name, call["name"], source, entry, Expected(value or "", call["exception"], value_only=value is not None)
+        expected = Expected(value or "", call["exception"], value_only=value is not None)
+        yield Found(f"{name}.{call['name']}", taken.source, taken.entry, expected, False, taken.home)
 
 
-def _extracted(repository: Repository, module: Module, call: dict[str, Any]) -> tuple[str, str]:
-    """Source and entry; the result of a method is asked of `it`, which the statements before the call make."""
+def _extracted(repository: Repository, module: Module, call: dict[str, Any]) -> Extract:
+    """The call's program; the result of a method is asked of `it`, which the statements before the call make."""
     try:
         statements = ast.parse("\n".join(call["setup"])).body
         entry = ast.parse(call["entry"], mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Left("not Python") from None
-    example = Example(module, statements, entry, {})
-    taken = extract(repository, example, entry)
-    return taken.source, taken.entry
+    return extract(repository, Example(module, statements, entry, {}), entry)
 
 
 @cache
