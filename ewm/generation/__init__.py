@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import ModuleType
 
 from ewm.config import ConfigError
@@ -36,7 +37,12 @@ def generate(
     chosen = _chosen(engine)
     if not prompts:
         return []
-    return chosen.complete(model, prompts, cfg, engine, seed, advance or (lambda done: None))  # type: ignore[no-any-return]
+    advance = advance or (lambda done: None)
+    if not hasattr(chosen, "complete_ids"):  # a server has the template itself
+        return chosen.complete(model, prompts, cfg, engine, seed, advance)  # type: ignore[no-any-return]
+    ids = [model.encode(messages) for messages in prompts]
+    read = partial(Completion.of, thinks=model.cfg.thinking)
+    return chosen.complete_ids(model, ids, cfg, engine, seed, advance, read)  # type: ignore[no-any-return]
 
 
 def extend(

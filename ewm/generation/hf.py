@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 from ewm.config.schema import EngineConfig, GenerationConfig
 from ewm.generation.completion import Completion
 from ewm.generation.decode import Request, Sampling, decode
 from ewm.models import Model
-
-
-def complete(
-    model: Model,
-    prompts: Sequence[Sequence[Mapping[str, str]]],
-    cfg: GenerationConfig,
-    engine: EngineConfig,
-    seed: int,
-    advance: Callable[[int], None],
-) -> list[list[Completion]]:
-    """Chats, by the template of the model's tokenizer."""
-    ids = [model.encode(messages) for messages in prompts]
-    return complete_ids(model, ids, cfg, engine, seed, advance, partial(Completion.of, thinks=model.cfg.thinking))
 
 
 def complete_ids(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,6 @@ from ewm.generation.completion import Completion
 from ewm.models import Model, weights
 
 MEMORY_SHARE = 0.5  # of the GPU: the model that was loaded to train or to encode stays there too
-
-
-def complete(
-    model: Model,
-    prompts: Sequence[Sequence[Mapping[str, str]]],
-    cfg: GenerationConfig,
-    engine: EngineConfig,
-    seed: int,
-    advance: Callable[[int], None],
-) -> list[list[Completion]]:
-    """Chats, by the template of the model's tokenizer."""
-    ids = [model.encode(messages) for messages in prompts]
-    return complete_ids(model, ids, cfg, engine, seed, advance, partial(Completion.of, thinks=model.cfg.thinking))
 
 
 def complete_ids(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from ewm.programs import Program, split_of
+from ewm.config.schema import TraceConfig
+from ewm.programs import Program, Split, split_of
+from ewm.sources.mix import Source
 from ewm.sources.mutate.departure import Departure, first_departure
 from ewm.sources.mutate.proof import FAILED, unfinished
 from ewm.sources.mutate.text import Text, matching_lines
@@ -103,6 +106,51 @@ def proved(
             if good:
                 taken += 1
                 yield Pair(candidate.program, candidate.original, trace, original, candidate.kinds, how)
+
+
+class Derived(ABC):
+    """A source whose programs are made from another one's: what `Mutants` and `Twins` share. A subclass says which
+    candidates a program has (`_candidates`) and which of them are good (`_judge`)."""
+
+    name: str
+    version: int
+
+    def __init__(
+        self, source: Source, per_program: int, kinds: Sequence[str], known: Sequence[str], workers: int
+    ) -> None:
+        if not kinds:
+            raise ValueError(f"kinds: none is left. Kinds: {', '.join(known)}.")
+        self.source, self.per_program, self.kinds = source, per_program, tuple(kinds)
+        self._trace = TraceConfig(workers=workers)
+        self.funnel = Funnel()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What became of the edits that were tried, as far as programs() has been read."""
+        return self.funnel.counts
+
+    def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
+        return (pair.program for pair in self.pairs(seed, split))
+
+    def pairs(self, seed: int, split: Split | None = None) -> Iterator[Pair]:
+        """Each program with what it was made from, and how it was judged."""
+        with Runner(self._trace) as runner:
+            yield from proved(
+                runner, self.source.programs(seed, split), lambda program: self._candidates(program, seed), self._judge,
+                self.per_program, self.funnel,
+            )  # fmt: skip
+
+    def fingerprint(self) -> str:
+        """What the programs depend on beside seed and config."""
+        return f"{self.name} {self.version} of {self.source.fingerprint()}"
+
+    @abstractmethod
+    def _candidates(self, program: Program, seed: int) -> list[Candidate]:
+        """In the order in which they are tried."""
+
+    @abstractmethod
+    def _judge(self, candidate: Candidate, trace: Trace, original: Trace) -> tuple[bool, str]:
+        """Whether it is taken, and how or why not."""
 
 
 def _pair_of_traces(

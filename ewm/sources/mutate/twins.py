@@ -4,30 +4,29 @@ the same result, output and exception. Where every rewriting keeps the order of 
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from ewm.config.schema import TraceConfig
 from ewm.config.signature import AtLeast, Entry, OneOf
-from ewm.programs import Program, Split
+from ewm.programs import Program
 from ewm.sources.mix import Source
 from ewm.sources.mutate import loops, rewrites
-from ewm.sources.mutate.derive import Candidate, Funnel, Pair, derived, proved, text_of
+from ewm.sources.mutate.derive import Candidate, Derived, derived, text_of
 from ewm.sources.mutate.proof import unlike
 from ewm.sources.mutate.renaming import rename
 from ewm.sources.mutate.text import Edit, Text, apply
-from ewm.tracing import Runner, Trace
+from ewm.tracing import Trace
 
-VERSION = 1
 REWRITINGS = {function.__name__: function for function in (*rewrites.KINDS, *loops.KINDS)}
 KINDS = ("rename", *REWRITINGS)
 KEEPING = frozenset({"rename", *(function.__name__ for function in rewrites.KEEPING)})
 PROVED = "the same"
 
 
-class Twins:
+class Twins(Derived):
     """Of each program of `source` up to `per_program` twins."""
+
+    name, version = "twins", 1
 
     def __init__(
         self,
@@ -37,32 +36,8 @@ class Twins:
         kinds: Annotated[Sequence[str], OneOf(KINDS)] = KINDS,
         workers: Annotated[int, AtLeast(0)] = 0,
     ) -> None:
-        if not kinds:
-            raise ValueError(f"kinds: none is left. Kinds: {', '.join(KINDS)}.")
-        self.source, self.per_program, self.edits, self.kinds = source, per_program, edits, tuple(kinds)
-        self._trace = TraceConfig(workers=workers)
-        self.funnel = Funnel()
-
-    @property
-    def counts(self) -> Counter[str]:
-        """What became of the edits that were tried, as far as programs() has been read."""
-        return self.funnel.counts
-
-    def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
-        return (pair.program for pair in self.pairs(seed, split))
-
-    def pairs(self, seed: int, split: Split | None = None) -> Iterator[Pair]:
-        """Each twin with what it was made from."""
-        with Runner(self._trace) as runner:
-            made = proved(
-                runner, self.source.programs(seed, split), lambda program: self._candidates(program, seed), self._judge,
-                self.per_program, self.funnel,
-            )  # fmt: skip
-            yield from made
-
-    def fingerprint(self) -> str:
-        """What the programs depend on beside seed and config."""
-        return f"twins {VERSION} of {self.source.fingerprint()}"
+        super().__init__(source, per_program, kinds, KINDS, workers)
+        self.edits = edits
 
     def _candidates(self, program: Program, seed: int) -> list[Candidate]:
         rng = random.Random(f"twins:{seed}:{program.id}")
