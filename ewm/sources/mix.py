@@ -24,8 +24,11 @@ def build(sources: Mapping[str, Mapping[str, Any]], plugins: Sequence[str] = ())
 
 
 def weights(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Each source's weight in the draw: as given, else its count, else 1."""
-    return {name: float(node.get("weight", node.get("count", 1.0))) for name, node in sources.items()}
+    """Each source's weight in the draw: as given, else 1; where no source gives one, their counts."""
+    counted = all("weight" not in node for node in sources.values()) and all(
+        "count" in node for node in sources.values()
+    )
+    return {name: float(node["count"] if counted else node.get("weight", 1.0)) for name, node in sources.items()}
 
 
 class Distinct:

@@ -195,3 +195,10 @@ def test_half_a_file_beyond_the_last_state_is_no_shard(cfg, tmp_path):
     half.write_bytes(b"PAR1")
     assert [path.name for path in shards.paths(whole.folder)] == [f"train-0000{n}.parquet" for n in range(3)]
     assert len(list(shards.rows(whole.folder))) == 60
+
+
+def test_a_count_is_no_weight_beside_a_weight(cfg):
+    sources = {"a": {**SOURCES["straight"], "count": 40, "weight": 1.0}, "b": {**SOURCES["loop"], "weight": 1.0}}
+    del sources["a"]["weight"]
+    taken = Counter(e.source for e in build(replace(cfg, sources=sources)).examples[:20])
+    assert taken == {"a": 10, "b": 10}

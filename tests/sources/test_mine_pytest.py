@@ -273,3 +273,12 @@ def test_a_folder_may_be_a_package_itself(tmp_path):
     mined, counts = mining.mine(mining.collection(str(tmp_path / "shape")))
     assert [(one.program.origin, one.program.entry) for one in mined] == [("mine:shape.area.area", "area(2)")]
     assert counts["tests"] == 1 and not any(key.startswith("left out") for key in counts)
+
+
+def test_a_test_file_that_the_sandbox_ends_is_counted(tmp_path):
+    (tmp_path / "own.py").write_text("def one():\n    return 1\n")
+    (tmp_path / "test_bad.py").write_text("import os\n\nos.system('true')\n\ndef test():\n    pass\n")
+    (tmp_path / "test_good.py").write_text("from own import one\n\ndef test():\n    assert one() == 1\n")
+    counts = mining.mine(mining.collection(str(tmp_path)))[1]
+    assert (counts["test files"], counts["tests"]) == (2, 1)
+    assert counts["left out: test files that end in policy"] == 1

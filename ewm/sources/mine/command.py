@@ -65,6 +65,8 @@ def run(given: argparse.Namespace, console: Console) -> int:
             for one in count(check(wanted, cfg), counts):
                 if _whole(one.mined.program, one.trace):
                     own[one.mined.program.id] = one.mined.program
+                else:
+                    counts["left out: not all values are literals"] += 1
         counts["all values are literals"] = len(own)
         counts["families"] = len({program.family for program in own.values()})
         kept |= own
