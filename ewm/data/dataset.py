@@ -77,7 +77,7 @@ def build(
     if cfg.max_prompt_tokens is None and cfg.max_target_tokens is None:
         count_tokens = None
     nodes = _nodes(cfg)
-    sources = mix.build(nodes, plugins)
+    sources = mix.build(nodes, plugins, trace)
     sieve = Sieve(cfg, split, key)
     folder = cache.folder(
         cfg, trace, task, format, style, split, wanted, count_tokens, key, sources, sieve.depends_on()

@@ -44,21 +44,32 @@ class Benchmarks:
         return hashlib.sha256("\n".join(sorted({*self._forms, *self._shapes})).encode()).hexdigest()
 
     def reason(self, found: Fingerprint) -> str | None:
-        """ "in a benchmark: NAME", or None."""
+        """ "in a benchmark: NAME", or None: of the whole, or of a function or class in it."""
+        names = [self._name(found), *map(self._name, found.parts)]
+        name = next(filter(None, names), None)
+        return name and f"in a benchmark: {name}"
+
+    def _name(self, found: Fingerprint) -> str | None:
         name = self._forms.get(found.form) or next(filter(None, map(self._shapes.get, found.shapes)), None)
         if name is None and self.near and found.bare is not None:
             name = min(self._near.names(found.bare), default=None)
-        return name and f"in a benchmark: {name}"
+        return name
 
     def _add(self, name: str) -> int:
         count = 0
         for source in texts(name):
             count += 1
             text = Text(source)
-            self._forms.setdefault(text.family, name)
-            if name in SHAPES or len(text.nodes) >= LEAST:
-                self._shapes.setdefault(text.shape, name)
-            if name not in SHAPES and len(text.nodes) >= LEAST:
-                self._near.add(name, text.bare)
-                self.near = True
+            self._look_for(name, text)
+            for part in text.parts if name not in SHAPES else ():
+                if len(part.nodes) >= LEAST:
+                    self._look_for(name, part)
         return count
+
+    def _look_for(self, name: str, text: Text) -> None:
+        self._forms.setdefault(text.family, name)
+        if name in SHAPES or len(text.nodes) >= LEAST:
+            self._shapes.setdefault(text.shape, name)
+        if name not in SHAPES and len(text.nodes) >= LEAST:
+            self._near.add(name, text.bare)
+            self.near = True

@@ -35,7 +35,7 @@ class Fingerprint:
     """What tells a program from others. `shapes`: names and constants erased, of its text and of its parent's.
 
     `form`, of its text with names replaced, is empty, and `minhash` and `bare` (constants left out too) are None where
-    near copies are not looked for.
+    near copies are not looked for. `parts`: each function and class at the top of a text with more than one statement.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Fingerprint:
     form: str = ""
     minhash: Any = field(default=None, compare=False)
     bare: Any = field(default=None, compare=False)
+    parts: tuple[Fingerprint, ...] = ()
 
 
 def fingerprint(program: Program, near: bool = True) -> Fingerprint:
@@ -52,18 +53,28 @@ def fingerprint(program: Program, near: bool = True) -> Fingerprint:
     shapes = [own.shape, *([Text(program.parent).shape] if program.parent else [])]
     if not near:
         return Fingerprint(program.id, program.family, tuple(shapes))
-    return Fingerprint(program.id, program.family, tuple(shapes), own.family, own.minhash, own.bare)
+    parts = tuple(Fingerprint("", "", (part.shape,), part.family, None, part.bare) for part in own.parts)
+    return Fingerprint(program.id, program.family, tuple(shapes), own.family, own.minhash, own.bare, parts)
 
 
 class Text:
     """A program's text, parsed once."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, tree: ast.Module | None = None) -> None:
+        self._source, self._tree = source, tree
         try:
-            self._tree: ast.Module | None = ast.parse(source)
+            self._tree = tree or ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            self._tree = None
+            pass
+
+    @property
+    def parts(self) -> list[Text]:
+        """Each function and class at the top, alone; none where it is all that there is."""
+        body = self._tree.body if self._tree is not None else []
+        if len(body) < 2:
+            return []
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return [Text("", ast.Module([node], [])) for node in body if isinstance(node, kinds)]
 
     @cached_property
     def form(self) -> str:

@@ -7,20 +7,33 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ewm.config import targets
+from ewm.config.schema import TraceConfig
 from ewm.programs import Program, Split
 
 
 class Source(Protocol):
     """Where programs come from. It may also have `counts`, a Counter of what it found and left out by reason as far as
-    it was read, and `drafts(seed)`, its candidates of every split as picklable calls that make them."""
+    it was read, and `drafts(seed)`, its candidates of every split as picklable calls that make them; one that runs
+    programs has `isolated(trace)`, which tells it the isolation to run them in."""
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]: ...
     def fingerprint(self) -> str: ...
 
 
-def build(sources: Mapping[str, Mapping[str, Any]], plugins: Sequence[str] = ()) -> dict[str, Source]:
-    """The sources that a config names."""
-    return {name: targets.build(node, plugins) for name, node in sources.items()}
+def build(
+    sources: Mapping[str, Mapping[str, Any]], plugins: Sequence[str] = (), trace: TraceConfig | None = None
+) -> dict[str, Source]:
+    """The sources that a config names. What they run, they run in the isolation of `trace`."""
+    made = {name: targets.build(node, plugins) for name, node in sources.items()}
+    for source in made.values():
+        isolate(source, trace)
+    return made
+
+
+def isolate(source: Any, trace: TraceConfig | None) -> None:
+    """Tell a source the isolation, if it runs anything."""
+    if trace is not None and hasattr(source, "isolated"):
+        source.isolated(trace)
 
 
 def weights(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:

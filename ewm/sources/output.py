@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.table import Table
+
+from ewm.config import limits
+from ewm.config.schema import TraceConfig
+
+
+def add_isolation(parser: argparse.ArgumentParser) -> None:
+    """The options that say in which isolation programs run."""
+    levels = limits.CHOICES["trace.isolation"]
+    parser.add_argument("--isolation", choices=levels, default="auto", help="of what is run; default: the highest here")
+    parser.add_argument("--require", choices=levels[1:], help="refuse to run anything below this level")
+
+
+def isolation(given: argparse.Namespace) -> TraceConfig:
+    return TraceConfig(isolation=given.isolation, require=given.require)
 
 
 def cannot_write(path: Path) -> Iterator[str]:

@@ -131,3 +131,13 @@ def test_humaneval_in_disguise_is_caught(numbers, statement, least):
     assert wanted.said == {"humaneval": "164"}
     copies = [Program(disguised(source, numbers, statement)) for source in texts("humaneval")]
     assert sum(wanted.reason(fingerprint(copy)) == "in a benchmark: humaneval" for copy in copies) >= least
+
+
+HELPER = "def unrelated(q):\n    w = 0\n    for r in range(q):\n        w += r * 3\n    return w\n"
+
+
+@pytest.mark.parametrize("text", [RENAMED + HELPER, HELPER + RENAMED, HELPER + NUMBERS + HELPER.replace("* 3", "- 7")])
+def test_an_item_among_other_functions_is_found(item, text):
+    found = Benchmarks([item])
+    assert found.reason(fingerprint(Program(text))) == f"in a benchmark: {item}"
+    assert found.reason(fingerprint(Program(HELPER + HELPER.replace("* 3", "- 7")))) is None

@@ -3,10 +3,12 @@ from itertools import islice
 
 import pytest
 
+from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.programs.corpora import read_jsonl, write_jsonl
 from ewm.sources import Corpus, Grammar, Mine, mix
 from ewm.sources.mine import held_out
+from ewm.tracing import IsolationError
 
 
 def test_near_copies_and_benchmarks_stay_out():
@@ -62,3 +64,26 @@ def test_a_corpus_gives_training_no_held_out_grammar_program_without_its_origin(
     given = {split: list(Corpus(str(path)).programs(0, split)) for split in ("train", "validation", "test")}
     assert (given["train"], given["validation"]) == ([], [])
     assert given["test"]
+
+
+GRAMMAR = {"_target_": "ewm.sources.Grammar", "levels": {"loop": 1.0}}
+
+
+@pytest.mark.parametrize("kind", ["Mutants", "Twins", "Mine", "nested"])
+def test_what_a_source_runs_is_run_in_the_isolation_of_the_config(tmp_path, kind):
+    (tmp_path / "own.py").write_text("def one():\n    return 1\n")
+    (tmp_path / "test_own.py").write_text("from own import one\n\ndef test():\n    assert one() == 1\n")
+    mined = {"_target_": "ewm.sources.Mine", "packages": [str(tmp_path)]}
+    nodes = {
+        "Mutants": {"_target_": "ewm.sources.Mutants", "source": GRAMMAR},
+        "Twins": {"_target_": "ewm.sources.Twins", "source": GRAMMAR},
+        "Mine": mined,
+        "nested": {"_target_": "ewm.sources.Twins", "source": mined},
+    }
+    for trace in (TraceConfig(isolation="L0"), TraceConfig(isolation="L0", require="L1")):
+        (source,) = mix.build({"x": nodes[kind]}, trace=trace).values()
+        if trace.require is None:
+            assert next(source.programs(0))
+            continue
+        with pytest.raises(IsolationError, match="trace.require=L1"):
+            next(source.programs(0))

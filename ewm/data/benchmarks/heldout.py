@@ -43,7 +43,7 @@ def heldout(
         return example.truth.complete and short
 
     parts = [("grammar", Grammar({level: 1.0}).programs(SEEDS + seed, "test")) for level in levels]
-    parts += [(part, source.programs(seed, "test")) for part, source in mix.build(sources or {}, roots).items()]
+    parts += [(part, source.programs(seed, "test")) for part, source in mix.build(sources or {}, roots, trace).items()]
     found: list[Example] = []
     for part, programs in parts:
         made = examples(_distinct(part, programs, 20 * n + 100), trace, task, format, style, fits)

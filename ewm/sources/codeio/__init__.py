@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ewm.config.schema import TraceConfig
 from ewm.programs import Program, Split
 from ewm.programs.constructs import constructs
 from ewm.sources.codeio.making import Made, made
@@ -34,11 +35,16 @@ class CodeIO:
             raise ValueError(f"inputs_per_program={inputs_per_program}: it wants 1 or more.")
         self.inputs, self.excluded, self.cache_dir = inputs_per_program, frozenset(exclude_constructs), cache_dir
         self.counts: Counter[str] = Counter()
+        self._level: tuple[str, str | None] = ("auto", None)
         data()
+
+    def isolated(self, trace: TraceConfig) -> None:
+        """Of the generators that it runs."""
+        self._level = trace.isolation, trace.require
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
         self.counts.clear()
-        found, counts = made(Path(self.cache_dir) if self.cache_dir else None)
+        found, counts = made(Path(self.cache_dir) if self.cache_dir else None, *self._level)
         self.counts.update(counts)
         programs = [program for one in found for program in self._programs(one)]
         self.counts["programs"] = len(programs)

@@ -6,6 +6,7 @@ import ast
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program
@@ -21,12 +22,12 @@ _LIMITS = TraceConfig(cpu_s=5.0, max_elements=1000, max_chars=40_000, workers=1)
 _BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 
 
-def run(makers: Sequence[Program]) -> list[Trace]:
+def run(makers: Sequence[Program], isolation: str = "auto", require: str | None = None) -> list[Trace]:
     """In order, without a tracer, in one isolated process a core."""
     processes = len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0])
 
     def part(first: int) -> list[Trace]:
-        with Runner(_LIMITS) as runner:
+        with Runner(replace(_LIMITS, isolation=isolation, require=require)) as runner:
             return [runner.plain(maker) for maker in makers[first::processes]]
 
     with ThreadPoolExecutor(processes) as pool:

@@ -34,20 +34,22 @@ class Made:
     calls: tuple[tuple[int, str], ...]
 
 
-def made(keep: Path | None = None) -> tuple[tuple[Made, ...], Counter[str]]:
+def made(
+    keep: Path | None = None, isolation: str = "auto", require: str | None = None
+) -> tuple[tuple[Made, ...], Counter[str]]:
     """Of every row, and the funnel. `keep`: folder where they are kept."""
-    return _made_of(_key(), keep)
+    return _made_of(_key(), keep, isolation, require)
 
 
 @cache
-def _made_of(key: str, keep: Path | None) -> tuple[tuple[Made, ...], Counter[str]]:
+def _made_of(key: str, keep: Path | None, isolation: str, require: str | None) -> tuple[tuple[Made, ...], Counter[str]]:
     kept = keep / f"{key}.json" if keep else None
     if kept is not None and kept.is_file():
         found = json.loads(kept.read_text(encoding="utf-8"))
         return tuple(_restored(row) for row in found["made"]), Counter(found["counts"])
     counts: Counter[str] = Counter()
     codes = _codes(counts)
-    traces = run([one.maker for one in codes])
+    traces = run([one.maker for one in codes], isolation, require)
     result = tuple(one for pair in zip(codes, traces, strict=True) if (one := _made(*pair, counts)))
     if kept is not None:
         _write(kept, {"counts": counts, "made": [asdict(one) for one in result]})

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from ewm.config.schema import TraceConfig
 from ewm.programs import Program, Split, split_of
 from ewm.programs.constructs import constructs
 from ewm.sources.mine.mining import Mined, collection, known, mine, version
@@ -40,14 +41,19 @@ class Mine:
         self.packages, self.licence, self.tests, self.cache_dir = tuple(packages), licence, tests, cache_dir
         self.excluded = frozenset(exclude_constructs)
         self.counts: Counter[str] = Counter()
+        self._level: tuple[str, str | None] = ("auto", None)
         for package in packages:
             known(package)
+
+    def isolated(self, trace: TraceConfig) -> None:
+        """Of the tests that it runs."""
+        self._level = trace.isolation, trace.require
 
     def programs(self, seed: int, split: Split | None = None) -> Iterator[Program]:
         found: list[Program] = []
         self.counts.clear()
         for package in self.packages:
-            mined, counts = _mined(package, self.licence, self.tests, self.cache_dir)
+            mined, counts = _mined(package, self.licence, self.tests, self.cache_dir, self._level)
             self.counts.update(counts)
             found += [one.program for one in mined]
         random.Random(f"mine:{seed}").shuffle(found)
@@ -71,5 +77,8 @@ def held_out(program: Program) -> bool:
 
 
 @cache
-def _mined(package: str, licence: str, tests: bool, keep: str | None) -> tuple[list[Mined], Counter[str]]:
-    return mine(collection(package, licence), tests, Path(keep) if keep else None)
+def _mined(
+    package: str, licence: str, tests: bool, keep: str | None, level: tuple[str, str | None]
+) -> tuple[list[Mined], Counter[str]]:
+    trace = TraceConfig(isolation=level[0], require=level[1])
+    return mine(collection(package, licence), tests, Path(keep) if keep else None, trace=trace)

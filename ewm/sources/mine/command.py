@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from ewm.programs.corpora import write_jsonl
 from ewm.sources.mine.checking import check, count
 from ewm.sources.mine.funnel import ordered, write_json
 from ewm.sources.mine.mining import collection, mine
-from ewm.sources.output import cannot_write, table
+from ewm.sources.output import add_isolation, cannot_write, isolation, table
 from ewm.tracing import Trace
 
 HELP = "doctests and tests of packages and folders as programs with a call"
@@ -37,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tests", action=argparse.BooleanOptionalAction, default=True, help="of folders; run isolated")
     parser.add_argument("--exclude", nargs="*", default=[], metavar="CONSTRUCT", help="what no program may have")
     parser.add_argument("--max-events", type=int, default=TraceConfig.max_events, metavar="N", help="of one program")
+    add_isolation(parser)
     parser.add_argument("--processes", type=int, default=0, metavar="N", help="default: one per core")
 
 
@@ -45,7 +47,7 @@ def run(given: argparse.Namespace, console: Console) -> int:
     output = Path(given.output)
     figures = output.with_suffix(".funnel.json")
     places = [output, figures] if given.json else [output]
-    cfg = TraceConfig(max_events=given.max_events, workers=given.processes)
+    cfg = replace(isolation(given), max_events=given.max_events, workers=given.processes)
     wrong = [*_unknown(given.packages), *limits.values(SimpleNamespace(trace=cfg))]
     if wrong := [*wrong, *(line for place in places for line in cannot_write(place))]:
         console.print("\n".join(wrong), markup=False, soft_wrap=True)
@@ -55,7 +57,7 @@ def run(given: argparse.Namespace, console: Console) -> int:
     for package in given.packages:
         found = collection(package, given.licence)
         with console.status(f"{found.name}: reading {len(found.modules)} modules"):
-            mined, counts = mine(found, given.tests, processes=given.processes)
+            mined, counts = mine(found, given.tests, processes=given.processes, trace=cfg)
         columns[found.name] = counts
         wanted = [one for one in mined if not _has(one.program, given.exclude)]
         if given.exclude:

@@ -20,6 +20,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ewm.config.schema import TraceConfig
 from ewm.programs import Program
 from ewm.sources.mine import folders, packages, pytests
 from ewm.sources.mine.doctests import Found, candidates
@@ -94,17 +95,22 @@ def version(name: str) -> str:
 
 
 def mine(
-    found: Collection, tests: bool = True, keep: Path | None = None, processes: int = 0
+    found: Collection,
+    tests: bool = True,
+    keep: Path | None = None,
+    processes: int = 0,
+    trace: TraceConfig | None = None,
 ) -> tuple[list[Mined], Counter[str]]:
     """Programs, each once, and the funnel. `tests`: also run a folder's tests, in isolation. `keep`: folder where
-    results are kept; `processes` 0: one per core."""
+    results are kept; `processes` 0: one per core; `trace`: its isolation is that of the tests."""
     kept = keep / f"{_key(found, tests)}.jsonl" if keep else None
     if kept is not None and kept.is_file():
         head, *rows = kept.read_text(encoding="utf-8").splitlines()
         return [Mined.from_json(json.loads(row)) for row in rows], Counter(json.loads(head))
     counts: Counter[str] = Counter()
     mined: dict[str, Mined] = {}
-    for some, more in chain(_each(found, processes), [_tested(found)] if tests and found.folder else []):
+    tested = [_tested(found, trace or TraceConfig())] if tests and found.folder else []
+    for some, more in chain(_each(found, processes), tested):
         counts.update(more)
         for one in some:
             if one.program.id in mined:
@@ -164,12 +170,12 @@ def _one(found: Collection, repository: Repository, name: str) -> tuple[list[Min
     return mined, counts
 
 
-def _tested(found: Collection) -> tuple[list[Mined], Counter[str]]:
+def _tested(found: Collection, trace: TraceConfig) -> tuple[list[Mined], Counter[str]]:
     assert found.folder is not None
     counts: Counter[str] = Counter()
     modules = dict(found.modules)
     mined = []
-    told = pytests.calls(found.folder, modules, counts)
+    told = pytests.calls(found.folder, modules, counts, trace)
     for one in pytests.programs(found.repository(), modules, told, counts):
         mined.append(_mined(found, one.function, one))
         counts["programs from tests"] += 1

@@ -35,14 +35,16 @@ def is_test(path: Path) -> bool:
     return path.name.startswith("test_") or path.name.endswith("_test.py") or path.name == "conftest.py"
 
 
-def calls(folder: Path, modules: dict[str, Path], counts: Counter[str]) -> Iterator[dict[str, Any]]:
+def calls(
+    folder: Path, modules: dict[str, Path], counts: Counter[str], isolation: TraceConfig
+) -> Iterator[dict[str, Any]]:
     """The calls that the tests made, in order, as text; `counts` is told what became of files and tests."""
     tests = {name: path for name, path in modules.items() if is_test(path)}
     files = {name: path for name, path in tests.items() if path.name != "conftest.py"}
     counts["test files"] += len(files)
     if not files:
         return
-    cfg = TraceConfig(sys_path=[str(folder)], **LIMITS)
+    cfg = TraceConfig(isolation.isolation, isolation.require, sys_path=[str(folder)], **LIMITS)
     with Runner(cfg) as runner:
         for name, path in files.items():
             above = [other for other, at in tests.items() if at.name == "conftest.py" and at.parent in path.parents]

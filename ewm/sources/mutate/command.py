@@ -25,7 +25,7 @@ from ewm.sources.corpus import Corpus
 from ewm.sources.mutate.derive import LEFT, TAKEN, Funnel, Pair
 from ewm.sources.mutate.mutants import Mutants
 from ewm.sources.mutate.twins import Twins
-from ewm.sources.output import cannot_write
+from ewm.sources.output import add_isolation, cannot_write, isolation
 
 HELP = "programs with a mistake, or in other words, made of those of a file"
 KINDS = {"mutant": Mutants, "twin": Twins}
@@ -37,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=tuple(KINDS), default="mutant", help="default: mutant")
     parser.add_argument("--per-program", type=int, default=1, metavar="N", help="at most; default: 1")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    add_isolation(parser)
     parser.add_argument("--processes", type=int, default=0, metavar="N", help="default: one per core")
 
 
@@ -47,6 +48,7 @@ def run(given: argparse.Namespace, console: Console) -> int:
         console.print("\n".join(wrong), markup=False, soft_wrap=True)
         return 2
     source = KINDS[given.kind](Corpus(given.file), given.per_program, workers=given.processes)
+    source.isolated(isolation(given))
     with console.status(f"{given.file}: {given.kind}s"):
         count = _write(output, source.pairs(given.seed))
     console.print(shown(source.funnel))

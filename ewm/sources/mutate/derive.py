@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from ewm.config.schema import TraceConfig
 from ewm.programs import Program, Split, split_of
-from ewm.sources.mix import Source
+from ewm.sources.mix import Source, isolate
 from ewm.sources.mutate.departure import Departure, first_departure
 from ewm.sources.mutate.proof import FAILED, unfinished
 from ewm.sources.mutate.text import Text, matching_lines
@@ -123,6 +123,10 @@ class Derived(ABC):
         self.source, self.per_program, self.kinds = source, per_program, tuple(kinds)
         self._trace = TraceConfig(workers=workers)
         self.funnel = Funnel()
+
+    def isolated(self, trace: TraceConfig) -> None:
+        self._trace = replace(self._trace, isolation=trace.isolation, require=trace.require)
+        isolate(self.source, trace)
 
     @property
     def counts(self) -> Counter[str]:

@@ -19,7 +19,7 @@ from ewm.formats import ellora
 from ewm.programs import Program
 from ewm.programs.corpora import of_row, write_jsonl
 from ewm.sources import hub
-from ewm.sources.output import cannot_write, table
+from ewm.sources.output import add_isolation, cannot_write, isolation, table
 from ewm.tracing import Runner, Trace
 
 HELP = "programs of the recipe's own data set, traced anew, and how many of its traces are true"
@@ -30,6 +30,7 @@ _STATE = re.compile(r"Line\s+(\d+):\s*State:\s*\{([^\n]*)\}")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", nargs="?", default=RECIPE, metavar="ID_OR_PATH", help=f"default: {RECIPE}")
     parser.add_argument("-o", "--output", default="recipe.jsonl", help="default: recipe.jsonl")
+    add_isolation(parser)
 
 
 def run(given: argparse.Namespace, console: Console) -> int:
@@ -39,7 +40,7 @@ def run(given: argparse.Namespace, console: Console) -> int:
         return 2
     counts: Counter[str] = Counter()
     try:
-        kept = list(programs(rows(given.data), counts))
+        kept = list(programs(rows(given.data), counts, isolation(given)))
     except ConfigError as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return 2
@@ -55,7 +56,7 @@ def rows(data: str) -> Iterator[dict[str, Any]]:
     return hub.rows(data, "train", None) if kind is None else hub.rows(kind, "train", None, data_files=data)
 
 
-def programs(found: Iterator[dict[str, Any]], counts: Counter[str]) -> Iterator[Program]:
+def programs(found: Iterator[dict[str, Any]], counts: Counter[str], trace: TraceConfig) -> Iterator[Program]:
     """Those that end; `counts` hears what was found, what its traces were worth, and what was left out."""
     told: list[str | None] = []
 
@@ -70,15 +71,15 @@ def programs(found: Iterator[dict[str, Any]], counts: Counter[str]) -> Iterator[
             told.append(row.get("actual_trace"))
             yield program
 
-    with Runner(TraceConfig()) as runner:
+    with Runner(trace) as runner:
         ready: list[Program] = list(texts())
-        for program, trace, text in zip(ready, runner.trace_all(ready), told, strict=True):
-            if not trace.finished:
-                counts[f"left out: {trace.status}"] += 1
+        for program, ran, text in zip(ready, runner.trace_all(ready), told, strict=True):
+            if not ran.finished:
+                counts[f"left out: {ran.status}"] += 1
                 continue
             counts["traced"] += 1
             if text is not None:
-                counts[compared(text, trace)] += 1
+                counts[compared(text, ran)] += 1
             yield program
 
 
