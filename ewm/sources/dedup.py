@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -136,10 +137,11 @@ class Near:
 
 
 class Distinct:
-    """Lets each program through once, at most `per_family` of a family, and no near copy of another family's."""
+    """Lets each program through once, at most `per_family` of a family, none whose shape is in `banned`, and no near
+    copy of another family's."""
 
-    def __init__(self, per_family: int, near: float | None = None) -> None:
-        self._per_family = per_family
+    def __init__(self, per_family: int, near: float | None = None, banned: Collection[str] = ()) -> None:
+        self._per_family, self._banned = per_family, banned
         self._near = Near(near) if near is not None else None
         self._ids: set[str] = set()
         self._families: Counter[str] = Counter()
@@ -150,6 +152,8 @@ class Distinct:
             return "duplicate"
         if self._families[found.family] >= self._per_family:
             return "family is full"
+        if any(shape in self._banned for shape in found.shapes):
+            return "in a benchmark"
         if self._near is not None and found.minhash is not None and not self._families[found.family]:
             if self._near.names(found.minhash):
                 return "near copy"

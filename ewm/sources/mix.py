@@ -1,9 +1,8 @@
-"""The sources that a config names, and what keeps near copies and benchmarks apart."""
+"""The sources that a config names, their weights, and the shape by which programs are told apart."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ewm.config import targets
@@ -42,27 +41,6 @@ def weights(sources: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
         "count" in node for node in sources.values()
     )
     return {name: float(node["count"] if counted else node.get("weight", 1.0)) for name, node in sources.items()}
-
-
-class Distinct:
-    """Lets each program through once, and at most `per_family` of a family; none whose shape is in `banned`."""
-
-    def __init__(self, per_family: int, banned: Collection[str] = ()) -> None:
-        self.per_family, self.banned = per_family, banned
-        self._ids: set[str] = set()
-        self._families: Counter[str] = Counter()
-
-    def reason(self, program: Program) -> str | None:
-        """Why the program is dropped; None if it is taken."""
-        if program.id in self._ids:
-            return "duplicate"
-        if self._families[program.family] >= self.per_family:
-            return "family is full"
-        if self.banned and shape(program) in self.banned:
-            return "in a benchmark"
-        self._ids.add(program.id)
-        self._families[program.family] += 1
-        return None
 
 
 def shape(program: Program) -> str:

@@ -16,6 +16,7 @@ from ewm.programs import Program
 from ewm.programs.levels import RESERVED, TRAINED
 from ewm.programs.presets import ALL
 from ewm.sources import mix
+from ewm.sources.dedup import Distinct, fingerprint
 from ewm.sources.grammar import Grammar
 
 SEEDS = 7_000_003  # apart from the seeds of training data
@@ -53,9 +54,9 @@ def heldout(
 
 
 def _distinct(part: str, programs: Iterator[Program], most: int) -> Iterator[tuple[str, Program]]:
-    distinct = mix.Distinct(1, banned())
+    distinct = Distinct(1, banned=banned())
     for number, program in enumerate(programs):
         if number == most:
             return
-        if distinct.reason(program) is None:
+        if distinct.reason(fingerprint(program, near=False)) is None:
             yield part, program

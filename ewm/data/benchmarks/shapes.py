@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from ewm.data.benchmarks.ellora5 import variant
-from ewm.sources.mix import shape
-
-VARIANTS = 500
+from ewm.data.benchmarks.texts import texts
+from ewm.sources.dedup import Text
 
 
 @cache
 def banned() -> frozenset[str]:
-    """Of the five programs and their 500 seeded variants."""
-    return frozenset(shape(variant(index)) for index in range(VARIANTS + 5))
+    """Of ellora5's five programs and their seeded variants."""
+    return frozenset(Text(source).shape for source in texts("ellora5"))
