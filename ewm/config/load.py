@@ -24,7 +24,7 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from ewm.config import record
 from ewm.config.check import check
@@ -89,6 +89,8 @@ def to_dataclass(dict_config: DictConfig, overrides: Sequence[str] | None = None
         if "run" in plain and plain.run:
             plain = _take_over(plain, overrides)
         cfg = cast(TrainConfig, OmegaConf.to_object(plain))
+    except MissingMandatoryValue as error:
+        raise ConfigError(f"{error.full_key} is missing. Give it: {error.full_key}=...") from error
     except OmegaConfBaseException as error:
         raise ConfigError(str(error).splitlines()[0]) from error
     if not isinstance(cfg, SelfgenConfig) and cfg.benchmark_items is not None:

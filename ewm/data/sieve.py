@@ -66,6 +66,11 @@ def _spread(path: str | None) -> tuple[dict[str, float], dict[str, Any], str]:
     try:
         text = Path(path).read_bytes()
         head, *rows = (json.loads(line) for line in text.splitlines())
-        return {row["id"]: float(row["std"]) for row in rows}, dict(head), hashlib.sha256(text).hexdigest()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"data.spread={path}: cannot be read ({error}). {MEASURE} writes such a file.") from None
+        found, wanted = {row["id"]: float(row["std"]) for row in rows}, int(head.get("items", 0))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"data.spread={path}: cannot be read ({error!r}). {MEASURE} writes such a file.") from None
+    if len(found) < wanted:
+        raise ConfigError(
+            f"data.spread={path} is not finished: {len(found)} of {wanted} items. The command that began it goes on."
+        )
+    return found, head, hashlib.sha256(text).hexdigest()

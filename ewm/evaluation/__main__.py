@@ -78,7 +78,7 @@ def spread(overrides: Sequence[str], adapter: str | None, output: str | None) ->
         whole, cfg.trace, cfg.task, cfg.format, model.prompt_style, count, blind=blind, key=str(cfg.reward),
         plugins=cfg.plugins,
     ).examples  # fmt: skip
-    about = measuring.head(model, cfg.generation, str(cfg.reward), cfg.seed)
+    about = measuring.head(model, cfg.generation, str(cfg.reward), cfg.seed, len(examples))
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     path = Path(output) if output else Path(cfg.output_dir) / "spread" / f"{digest}.jsonl"
     ask = measuring.asker(model, generation.generate, cfg.generation, cfg.engine, cfg.seed)
@@ -86,7 +86,13 @@ def spread(overrides: Sequence[str], adapter: str | None, output: str | None) ->
     size = max(1, cfg.engine.batch_size // cfg.generation.n)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         step = bar.add_task(f"{cfg.generation.n} samples each", total=len(examples))
-        rows = measuring.measure(examples, ask, reward, about, path, size, lambda done: bar.advance(step, done))
+
+        def advance(done: int) -> None:
+            bar.advance(step, done)
+            if not console.is_terminal:
+                print(f"{int(bar.tasks[0].completed)} of {len(examples)} items", file=sys.stderr, flush=True)
+
+        rows = measuring.measure(examples, ask, reward, about, path, size, advance)
     print("\n".join(said(rows, path, about)))
     return 0
 

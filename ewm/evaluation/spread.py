@@ -23,10 +23,11 @@ SCHEMA = 1
 Reward = Callable[..., Any]  # (completion, truth, cut=...) -> a Score
 
 
-def head(model: Any, generation: GenerationConfig, reward: str, seed: int) -> dict[str, Any]:
-    """What a spread belongs to."""
+def head(model: Any, generation: GenerationConfig, reward: str, seed: int, items: int) -> dict[str, Any]:
+    """What a spread belongs to; a file with fewer rows than `items` is not finished."""
     return {
         "schema": SCHEMA,
+        "items": items,
         "model": model.cfg.name,
         "weights": answers.fingerprint(model.model, adapter=model.has_adapter),
         "k": generation.n,

@@ -52,6 +52,7 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["+reward.terms.x={_target_: ewm.launching.sys.exit}"], "cannot import ewm.launching.sys"),
         (["+data/source@data.sources.new=gramar"], "data/source=gramar: no such option. Did you mean grammar? Options: co"),
         (["+data/sorce@data.sources.new=grammar"], "data/sorce: no such key. Did you mean data.sources?"),
+        (["+data/source@data.sources.own=corpus"], "data.sources.own.path is missing. Give it: data.sources.own.path=..."),
         (["plugins=[os]"], "plugins: only a config file can list them"),
         (["+grpo.extra.bet=1"], "grpo.extra.bet: TRL's GRPOConfig has no such key. Did you mean beta?"),
         (["+grpo.extra.beta=1"], "grpo.extra.beta: has a key of its own, grpo.beta."),

@@ -184,6 +184,10 @@ def test_only_what_spreads_the_reward_is_trained_on(cfg, tmp_path):
     assert {e.id for e in found.examples} == {e.id for e in all_of_them[2:30:3]}
     assert found.manifest["dropped"]["reward spread too small"] == 20
     assert found.manifest["spread"] == rows[0]
+    spread.write_text(spread.read_text().replace('"k": 8', '"k": 8, "items": 31'))
+    with pytest.raises(ConfigError, match="is not finished: 30 of 31 items"):
+        build(replace(cfg, min_reward_std=0.3, spread=str(spread)))
+    spread.write_text(spread.read_text().replace(', "items": 31', ""))
     with pytest.raises(ConfigError, match="measured with another reward"):
         build(replace(cfg, min_reward_std=0.3, spread=str(spread)), key="strict")
     assert len(build(replace(cfg, min_reward_std=0.3, num_validation=7), split="validation")) == 7
