@@ -22,7 +22,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m ewm.sources", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ewm.sources", description="Makes programs of what is there.")
     commands = parser.add_subparsers(dest="command", required=True)
     given = list(sys.argv[1:] if arguments is None else arguments)
     named = [name for name in COMMANDS if name in given[:1]] or list(COMMANDS)
