@@ -206,3 +206,15 @@ def test_a_count_is_no_weight_beside_a_weight(cfg):
     del sources["a"]["weight"]
     taken = Counter(e.source for e in build(replace(cfg, sources=sources)).examples[:20])
     assert taken == {"a": 10, "b": 10}
+
+
+@pytest.mark.slow
+def test_the_corpus_has_the_bytes_that_the_repository_names(tmp_path, capsys):
+    told = json.loads((Path(__file__).parents[2] / "experiments/02-data/traces_1m.json").read_text())
+    from ewm.data.__main__ import main
+
+    assert main(["build", "data=traces_1m", "data.num_train=10000", f"data.cache_dir={tmp_path}"]) == 0
+    made = json.loads((Path(capsys.readouterr().out.strip()) / "manifest.json").read_text())
+    if made["versions"] != told["versions"]:
+        pytest.skip(f"made with {told['versions']}, here is {made['versions']}")
+    assert made["shards"]["data/train-00000.parquet"] == told["shards"]["data/train-00000.parquet"]
