@@ -94,17 +94,19 @@ def _given(steps: tuple[Step, ...], program: Program) -> int:
     """
     if program.entry is None:
         return 0
+    body = 1 + max((i for i, step in enumerate(steps) if step.depth == 0), default=-1)
+    header = steps[body] if body < len(steps) else None
+    if header is None or header.kind != "call":
+        return 0
     try:
         tree = ast.parse(program.source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 0
-    functions = {_first_line(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     plain = {_first_line(node) for node in tree.body if isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom)}
-    body = 1 + max((i for i, step in enumerate(steps) if step.depth == 0), default=-1)
-    header = steps[body] if body < len(steps) else None
-    if header is None or header.kind != "call" or header.line not in functions:
+    if not all(s.kind == "line" and not s.writes and s.line in plain for s in steps[:body]):
         return 0
-    return body + 1 if all(s.kind == "line" and not s.writes and s.line in plain for s in steps[:body]) else 0
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))  # breadth first: soon found
+    return body + 1 if any(_first_line(node) == header.line for node in functions) else 0
 
 
 def _first_line(node: ast.stmt) -> int:

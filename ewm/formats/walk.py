@@ -46,7 +46,7 @@ def with_depths(steps: list[Step]) -> tuple[Step, ...]:
     depth, out = 0, []
     for step in steps:
         depth += step.kind == "call"
-        out.append(step if step.depth == depth else replace(step, depth=depth))
+        out.append(step if step.depth == depth else Step(step.kind, step.line, depth, step.writes, step.value))
         if step.kind in ("return", "yield", "unwind"):
             depth = max(0, depth - 1)
     return tuple(out)
@@ -145,7 +145,7 @@ class _Walk:
 
 
 def values(shown: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in shown.items() if not _NO_VALUE.fullmatch(value)}
+    return {name: value for name, value in shown.items() if value[:1] != "<" or not _NO_VALUE.fullmatch(value)}
 
 
 def value_of(event: Event) -> str | None:

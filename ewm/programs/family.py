@@ -40,23 +40,25 @@ class Form:
 
     def _write(self, node: Any) -> str:
         """Normal form of a node, a list or a plain value."""
-        if isinstance(node, ast.AST):
-            kind = type(node)
-            special = _SPECIAL.get(kind)
-            if special is not None:
-                return special(self, node)
-            return f"{kind.__name__}({', '.join(self._fields(node, _fields_of(kind)))})"
-        if isinstance(node, list):
-            return f"[{', '.join(map(self._write, node))}]" if node else "[]"
-        return repr(node)
+        kind = type(node)
+        if kind is list:
+            return f"[{', '.join([self._write(each) for each in node])}]" if node else "[]"
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            return special(self, node)
+        if not isinstance(node, ast.AST):
+            return repr(node)
+        fields = _fields_of(kind)
+        return f"{kind.__name__}({self._fields(node.__dict__, fields)})" if fields else f"{kind.__name__}()"
 
-    def _fields(self, node: ast.AST, fields: Sequence[tuple[str, bool]]) -> Iterator[str]:
-        values = node.__dict__
+    def _fields(self, values: dict[str, Any], fields: Sequence[tuple[str, bool]]) -> str:
+        parts = []
         for name, optional in fields:
             value = values.get(name, _ABSENT)
             if value is _ABSENT or (optional and value is None):
                 continue
-            yield f"{name}={self._write(value)}"
+            parts.append(f"{name}={self._write(value)}")
+        return ", ".join(parts)
 
     def _name(self, name: str) -> str:
         if name in self._kept:
@@ -117,12 +119,7 @@ class Form:
         return self._with(type(node), {**node.__dict__, field: name})
 
     def _with(self, kind: type[ast.AST], values: dict[str, Any]) -> str:
-        parts = (
-            f"{name}={self._write(values[name])}"
-            for name, optional in _fields_of(kind)
-            if name in values and not (optional and values[name] is None)
-        )
-        return f"{kind.__name__}({', '.join(parts)})"
+        return f"{kind.__name__}({self._fields(values, _fields_of(kind))})"
 
 
 _ABSENT = object()
@@ -163,11 +160,11 @@ def _bound(tree: ast.AST, among: Collection[str]) -> Iterator[str]:
                 yield name
         if kind is ast.alias and (name := node.asname or node.name.partition(".")[0]) in among:
             yield name
-        for name, _ in _fields_of(kind):
+        for name in _inner_of(kind):
             value = values.get(name)
             if type(value) is list:
-                todo += [each for each in value if isinstance(each, ast.AST)]
-            elif isinstance(value, ast.AST):
+                todo += filter(None, value)
+            elif value is not None:
                 todo.append(value)
 
 
@@ -175,6 +172,22 @@ _BINDS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.arg: ("arg",), ast.ExceptHandler: ("name",), ast.MatchAs: ("name",), ast.MatchStar: ("name",),
     ast.MatchMapping: ("rest",),
 }  # fmt: skip
+
+
+# Fields that hold no node in which a name could be bound.
+_PLAIN = {
+    "ctx", "op", "ops", "id", "attr", "arg", "name", "asname", "names", "module", "level", "kind", "conversion",
+    "is_async", "simple", "type_comment", "type_ignores", "tag", "rest", "kwd_attrs",
+}  # fmt: skip
+_INNER: dict[type[ast.AST], tuple[str, ...]] = {ast.MatchSingleton: ()}
+
+
+def _inner_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    found = _INNER.get(kind)
+    if found is None:
+        plain = _PLAIN - {"names"} if kind in (ast.Import, ast.ImportFrom) else _PLAIN
+        found = _INNER[kind] = tuple(name for name, _ in _fields_of(kind) if name not in plain)
+    return found
 
 
 def _starts_with_text(body: Sequence[ast.stmt]) -> bool:

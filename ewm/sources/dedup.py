@@ -51,7 +51,8 @@ class Fingerprint:
 def fingerprint(program: Program, near: bool = True) -> Fingerprint:
     """Pure: the same in every process."""
     own = Text(program.source)
-    shapes = [own.shape, *([Text(program.parent).shape] if program.parent else [])]
+    alone = program.origin.startswith("grammar:") and not program.parent  # then its family is its shape
+    shapes = [program.family if alone else own.shape, *([Text(program.parent).shape] if program.parent else [])]
     if not near:
         return Fingerprint(program.id, program.family, tuple(shapes))
     parts = tuple(Fingerprint("", "", (part.shape,), part.family, None, part.bare) for part in own.parts)
@@ -62,11 +63,14 @@ class Text:
     """A program's text, parsed once."""
 
     def __init__(self, source: str, tree: ast.Module | None = None) -> None:
-        self._source, self._tree = source, tree
+        self._source, self._given = source, tree
+
+    @cached_property
+    def _tree(self) -> ast.Module | None:
         try:
-            self._tree = tree or ast.parse(source)
+            return self._given or ast.parse(self._source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass
+            return None
 
     @property
     def parts(self) -> list[Text]:
