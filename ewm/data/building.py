@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ewm.data import shards
+from ewm.data.decontaminate import IN_A_BENCHMARK
 from ewm.data.feeds import Feed
 from ewm.data.pools import Pool
 from ewm.data.work import Made
@@ -25,6 +26,7 @@ from ewm.sources.mix import Source
 from ewm.sources.shares import Shares
 
 DRY = 2000  # candidates in a row of which none is taken: the source is given up
+LISTED = 1000
 STATE = "state.json"
 GIVEN_UP = f"given up: none of {DRY} candidates in a row was left"
 
@@ -55,6 +57,7 @@ class State:
     dry: Counter[str] = field(default_factory=Counter)
     notes: dict[str, str] = field(default_factory=dict)  # source -> why it gave no more
     funnels: dict[str, Counter[str]] = field(default_factory=dict)
+    banned: list[dict[str, str]] = field(default_factory=list)  # the first LISTED that are in a benchmark
     shards: int = 0
 
     def save(self, path: Path) -> None:
@@ -135,6 +138,8 @@ class Build:
             if reason := made.reason or self.keep(made):
                 state.drops[name][reason] += 1
                 state.dry[name] += 1
+                if made.row is not None and reason.startswith(IN_A_BENCHMARK) and len(state.banned) < LISTED:
+                    state.banned.append({"source": name, "origin": made.row["origin"], "why": reason})
                 if state.dry[name] == DRY:
                     self._end(name, GIVEN_UP)
                 continue

@@ -17,6 +17,7 @@ from ewm.sources.dedup import Fingerprint, Near, Text
 # of it one is banned at 15 and at 30, none at 45: experiments/02-data/near.py banned.
 LEAST = 15
 NEAR = 0.6
+IN_A_BENCHMARK = "in a benchmark: "
 SHAPES = frozenset({"ellora5"})  # made by a small grammar: every shape counts, and near copies are other programs
 
 
@@ -47,7 +48,7 @@ class Benchmarks:
         """ "in a benchmark: NAME", or None: of the whole, or of a function or class in it."""
         names = [self._name(found), *map(self._name, found.parts)]
         name = next(filter(None, names), None)
-        return name and f"in a benchmark: {name}"
+        return name and IN_A_BENCHMARK + name
 
     def _name(self, found: Fingerprint) -> str | None:
         name = self._forms.get(found.form) or next(filter(None, map(self._shapes.get, found.shapes)), None)

