@@ -69,7 +69,7 @@ class Work:
         """`name`: of the source."""
         programs = [draft if isinstance(draft, Program) else draft() for draft in drafts]
         mine = [program for program in programs if program.split == self.setup.split]
-        made = zip(mine, self.runner.trace_all(mine), strict=True)
+        made = zip(mine, list(self.runner.trace_all(mine)), strict=True)
         found = {id(program): self._made(name, program, trace) for program, trace in made}
         return [found.get(id(program), Made()) for program in programs]
 
