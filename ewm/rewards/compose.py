@@ -68,8 +68,8 @@ class Reward(ABC):
 
     def read(self, completion: str, truth: Truth) -> Prediction:
         """The parsed completion."""
-        said = thinking.split(completion, thinks=False)[1]  # thoughts may be long
-        if len(said) > READ_CHARS + 8 * len(truth.prediction.text):
+        most = READ_CHARS + 8 * len(truth.prediction.text)
+        if len(completion) > most and len(thinking.split(completion, thinks=False)[1]) > most:  # thoughts may be long
             return Prediction(text=completion)
         return formats.parse(completion, truth.task, truth.format)
 
