@@ -88,7 +88,8 @@ def _traces(truth: Truth) -> Iterator[tuple[str, str]]:
     yield "lines in order, True for 1", _outline(truth, "then", change={"1": "True", "0": "False"})
     yield "lines in order, 50 times", _outline(truth, "all") * 50
     yield "over-long", write([Line("line", 1, 0)] * 5_000, truth.format)
-    yield "1 MB of steps", write([Line("line", 1, 0)] * 200, truth.format) * (MEGABYTE // 800)
+    step = write([Line("line", 1, 0)] * 200, truth.format)
+    yield "1 MB of steps", step * (MEGABYTE // len(step))
     yield (
         "every candidate returned",
         write([Line("return", n, 0, (), value) for n, value in enumerate(seen, 1)], truth.format),
