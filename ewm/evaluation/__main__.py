@@ -1,4 +1,6 @@
-"""How much rewards spread over samples of a model, item by item:
+"""What is measured beside evaluate.py: spread (below) and audit (python -m ewm.evaluation audit -h).
+
+How much rewards spread over samples of a model, item by item:
 
 python -m ewm.evaluation spread data=quick data.num_train=2000 [generation.n=8] [--adapter FOLDER] [-o FILE.jsonl]
 
@@ -30,19 +32,39 @@ EDGES = (0.0, 0.05, 0.1, 0.2, 0.3)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return audited(given[1:]) if given[:1] == ["audit"] else measured(given)
+    except config.ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def audited(arguments: Sequence[str]) -> int:
+    """Whether rewards and metrics can be gamed."""
+    from ewm.evaluation.audit import command
+
+    parser = argparse.ArgumentParser(
+        prog="python -m ewm.evaluation audit",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.arguments(parser)
+    return command.run(parser.parse_args(arguments), Console())
+
+
+def measured(arguments: Sequence[str]) -> int:
+    """How much rewards spread."""
     parser = argparse.ArgumentParser(
         prog="python -m ewm.evaluation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["spread"])
+    parser.add_argument("command", choices=["spread"], help="or audit")
     parser.add_argument("overrides", nargs="*", help="model=... data=... reward=... generation.n=...")
     parser.add_argument("--adapter", help="folder of an adapter on that model; without one: the base")
     parser.add_argument("-o", "--output", help="default: outputs/spread/<hash of what is measured>.jsonl")
     given = parser.parse_args(arguments)
     try:
         return spread(given.overrides, given.adapter, given.output)
-    except config.ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from the last chunk.", file=sys.stderr)
         return 130

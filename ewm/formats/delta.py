@@ -11,18 +11,24 @@ of its line and makes the text ill-formed, but keeps its step; a line that is no
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ewm.formats import literal
 from ewm.formats.prediction import Prediction, Step, StepKind
+from ewm.formats.walk import LEAVES
 from ewm.formats.walk import steps_of as steps
-from ewm.formats.walk import with_depths
 from ewm.tracing.events import Trace
 
 __all__ = ["parse", "render", "steps"]
 
+KNOWN_LINES, KNOWN_CHARS = 1 << 14, 200  # kept as read: some 10 MB at most
+
 _HEAD = re.compile(r"L([1-9][0-9]{0,8}+)(?= |\Z)")
 _WORDS = frozenset({"call", "return", "yield", "raise", "unwind"})
 _NAME = re.compile(r"(-)?((?:global )?[^\W\d]\w*+)")
+_PLAIN = re.compile(  # most lines: nothing changed, or one name
+    rf"L([1-9][0-9]{{0,8}}+)(?: ((?:global )?[^\W\d]\w*+)=({literal.PLAIN}))?"
+)
 _TYPE = re.compile(r"[^\W\d]\w*+(?:\.[^\W\d]\w*+)*+")
 
 
@@ -44,27 +50,28 @@ def parse(text: str) -> Prediction:
     """What the text says, as far as it can be read."""
     lines = text.split("\n")
     found: list[Step] = []
-    stdout, ended, well = "", False, True
+    stdout, ended, well, depth = "", False, True, 0
     for number, line in enumerate(lines):
-        if line == "end":
+        step, good, depth = _known(line, depth) if len(line) <= KNOWN_CHARS else _read(line, depth)
+        if step is not None:
+            found.append(step)
+            if not good:
+                well = False
+        elif line == "end":
             ended = number == len(lines) - 1
             break
-        if line.startswith("out ") and lines[number + 1 : number + 2] == ["end"]:
+        elif line.startswith("out ") and lines[number + 1 : number + 2] == ["end"]:
             quoted = literal.STRING.fullmatch(line, 4)
             well = well and bool(quoted)
             stdout = literal.unquote(line[4:]) if quoted else ""
-            continue
-        step, good = _step(line)
-        well = well and good
-        if step is None:
+        else:
+            well = False
             break
-        found.append(step)
-    steps_ = with_depths(found)
-    last = steps_[-1] if steps_ else None
+    last = found[-1] if found else None
     outermost = last is not None and last.depth <= 1
     return Prediction(
         text=text,
-        steps=steps_,
+        steps=tuple(found),
         stdout=stdout,
         value=last.value if last and outermost and last.kind == "return" else None,
         exception=last.value if last and outermost and last.kind == "unwind" else None,
@@ -73,8 +80,21 @@ def parse(text: str) -> Prediction:
     )
 
 
-def _step(line: str) -> tuple[Step | None, bool]:
-    """(step, well-formed); step is None if the line is none."""
+def _read(line: str, depth: int) -> tuple[Step | None, bool, int]:
+    """(step, well-formed, depth of what follows) of a line in a frame at `depth`; step is None if the line is none."""
+    plain = _PLAIN.fullmatch(line)
+    if plain:
+        return Step("line", int(plain[1]), depth, ((plain[2], plain[3]),) if plain[2] else ()), True, depth
+    step, good = _step(line, depth)
+    if step is None:
+        return None, False, depth
+    return step, good, step.depth if step.kind not in LEAVES else max(0, step.depth - 1)
+
+
+_known = lru_cache(KNOWN_LINES)(_read)  # completions of one program say the same lines over and over
+
+
+def _step(line: str, depth: int) -> tuple[Step | None, bool]:
     head = _HEAD.match(line)
     if not head or line.endswith(" "):
         return None, False
@@ -85,10 +105,10 @@ def _step(line: str) -> tuple[Step | None, bool]:
         kind, rest = word, tail  # type: ignore[assignment]
     if kind in ("line", "call"):
         writes, good = _items(rest)
-        return (None if writes is None else Step(kind, number, 0, writes)), good
+        return (None if writes is None else Step(kind, number, depth + (kind == "call"), writes)), good
     if kind in ("return", "yield"):
-        return Step(kind, number, 0, (), rest or None), not rest or literal.is_literal(rest)
-    return (Step(kind, number, 0, (), rest) if rest else None), bool(_TYPE.fullmatch(rest))
+        return Step(kind, number, depth, (), rest or None), not rest or literal.is_literal(rest)
+    return (Step(kind, number, depth, (), rest) if rest else None), bool(_TYPE.fullmatch(rest))
 
 
 def _items(text: str) -> tuple[tuple[tuple[str, str], ...] | None, bool]:

@@ -16,6 +16,17 @@ _ATOM = re.compile(
     rf"""b?{_STRING}(?:<\+[0-9]++>)?+|-?{_NUMBER}j?+(?![\w.])|\(-?{_NUMBER}[+-]{_NUMBER}j\)|<(?:[^<>\n]++|<[^<>\n]*+>)*+>"""
     r"""|(?:True|False|None|Ellipsis)(?!\w)|(?:frozenset|set)\(\)"""
 )
+
+
+def _display(inner: str) -> str:
+    """A display of what `inner` matches; each alternative in one way only, so that no text is tried twice."""
+    sequence = rf"\[(?:{inner}(?:, {inner})*+)?+\]|\({inner}(?:, {inner})++\)"
+    return rf"(?>{_FLAT}|{sequence}|\{{(?:{_FLAT}: {inner}(?:, {_FLAT}: {inner})*+)?+\}})"
+
+
+_FLAT = r"(?>-?[0-9]++(?:\.[0-9]++)?+(?![\w.])|'[^'\\\n\r]*+'(?!<)|(?:True|False|None)(?!\w))"
+PLAIN = _display(_display(_FLAT))  # most values: read in one step, as the scanner below would
+_PLAIN = re.compile(PLAIN)
 _OPEN = re.compile(r"(?:frozenset|bytearray|range)\(|[\[({]")
 _CLOSE = {"[": "]", "(": ")", "{": "}"}
 _ESCAPED = re.compile(_ESCAPE)
@@ -24,6 +35,12 @@ _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t"}
 
 def end(text: str, start: int = 0) -> int:
     """Index just after the literal that begins at `start`, or -1 if none does."""
+    plain = _PLAIN.match(text, start)
+    return plain.end() if plain else scanned(text, start)
+
+
+def scanned(text: str, start: int = 0) -> int:
+    """The same, of any literal."""
     position = start
     stack: list[list] = []  # [closing bracket, sequence | tuple | brace | set | dict, elements, inside a dict value]
     while True:

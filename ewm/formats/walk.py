@@ -22,6 +22,8 @@ _NO_VALUE = re.compile(  # functions, also bound and wrapped ones, classes, modu
     r"|wrapper_descriptor|classmethod_descriptor|staticmethod|classmethod|property)>"
 )
 
+LEAVES = ("return", "yield", "unwind")  # what a frame ends with, at least for now
+
 
 @dataclass
 class _Frame:
@@ -47,7 +49,7 @@ def with_depths(steps: list[Step]) -> tuple[Step, ...]:
     for step in steps:
         depth += step.kind == "call"
         out.append(step if step.depth == depth else Step(step.kind, step.line, depth, step.writes, step.value))
-        if step.kind in ("return", "yield", "unwind"):
+        if step.kind in LEAVES:
             depth = max(0, depth - 1)
     return tuple(out)
 

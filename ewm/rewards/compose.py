@@ -58,16 +58,18 @@ class Reward(ABC):
     def __call__(self, completion: str, truth: Truth, cut: bool = False) -> Score:
         """`cut`: the token limit ended the completion."""
         prediction = self.read(completion, truth)
-        if cut:
-            prediction = unended(prediction)
+        return self.judge(unended(prediction) if cut else prediction, truth)
+
+    def judge(self, prediction: Prediction, truth: Truth) -> Score:
+        """What a completion that was read before earns."""
         values = {term.name: term(prediction, truth) for term in self.terms}
         total = min(1.0, max(0.0, self.total(values)))
         return Score(corrected(total, truth.blind) if self.chance_correct else total, values)
 
     def read(self, completion: str, truth: Truth) -> Prediction:
         """The parsed completion."""
-        said = thinking.split(completion, thinks=False)[1]  # thoughts may be long
-        if len(said) > READ_CHARS + 8 * len(truth.prediction.text):
+        most = READ_CHARS + 8 * len(truth.prediction.text)
+        if len(completion) > most and len(thinking.split(completion, thinks=False)[1]) > most:  # thoughts may be long
             return Prediction(text=completion)
         return formats.parse(completion, truth.task, truth.format)
 

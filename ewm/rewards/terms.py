@@ -56,6 +56,10 @@ def state(prediction: Prediction, truth: Truth) -> float | None:
         return None
     right = total = 0
     for p, t in zip(predicted[truth.given :], true[truth.given : leading_places(predicted, true)], strict=False):
+        if p.writes == t.writes and p.value == t.value and len(t.writes) < 2:
+            same = len(t.writes) + (t.value is not None)
+            right, total = right + same, total + same
+            continue
         right += right_writes(p, t) + (t.value is not None and _right_value(p, t))
         total += _writes_of_either(p, t) + (t.value is not None or p.value is not None)
     return right / total if total else 0.0

@@ -7,8 +7,6 @@ its own: right only if the answer is well-formed to its end mark, nothing follow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ewm.formats.prediction import Prediction, Step
 from ewm.scoring.values import equal
 
@@ -25,7 +23,7 @@ def same_value(predicted: str | None, true: str | None) -> bool:
 
 def right_step(predicted: Step, true: Step) -> bool:
     """The same place, writes and value."""
-    if place(predicted) != place(true):
+    if not same_place(predicted, true):
         return False
     if len(predicted.writes) != len(true.writes) or right_writes(predicted, true) != len(true.writes):
         return False
@@ -34,12 +32,16 @@ def right_step(predicted: Step, true: Step) -> bool:
     return same_value(predicted.value, true.value)
 
 
+def same_place(predicted: Step, true: Step) -> bool:
+    return predicted.line == true.line and predicted.kind == true.kind and predicted.depth == true.depth
+
+
 def right_writes(predicted: Step, true: Step) -> int:
     """Writes of `true` that `predicted` has, with an equal value and named once."""
     if not true.writes or not predicted.writes:
         return 0
-    if predicted.writes == true.writes and len(true.writes) == 1:
-        return 1
+    if predicted.writes == true.writes and (len(true.writes) == 1 or len(dict(true.writes)) == len(true.writes)):
+        return len(true.writes)
     found: dict[str, str | None] = {}
     for name, value in predicted.writes:
         found[name] = None if name in found else value
@@ -53,12 +55,18 @@ def same_write(predicted: str | None, true: str) -> bool:
 
 def leading(predicted: tuple[Step, ...], true: tuple[Step, ...]) -> int:
     """How many steps from the start are right."""
-    return _count(right_step(p, t) for p, t in zip(predicted, true, strict=False))
+    for index, (p, t) in enumerate(zip(predicted, true, strict=False)):
+        if not right_step(p, t):
+            return index
+    return min(len(predicted), len(true))
 
 
 def leading_places(predicted: tuple[Step, ...], true: tuple[Step, ...]) -> int:
     """How many steps from the start have the right place."""
-    return _count(place(p) == place(t) for p, t in zip(predicted, true, strict=False))
+    for index, (p, t) in enumerate(zip(predicted, true, strict=False)):
+        if p.line != t.line or p.kind != t.kind or p.depth != t.depth:  # same_place, written out: this is called most
+            return index
+    return min(len(predicted), len(true))
 
 
 def right_end(predicted: Prediction, true: Prediction) -> bool:
@@ -69,12 +77,3 @@ def right_end(predicted: Prediction, true: Prediction) -> bool:
         and len(predicted.steps) == len(true.steps)
         and predicted.stdout == true.stdout
     )
-
-
-def _count(flags: Iterator[bool]) -> int:
-    total = 0
-    for flag in flags:
-        if not flag:
-            break
-        total += 1
-    return total

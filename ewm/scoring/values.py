@@ -13,12 +13,16 @@ import ast
 import re
 import warnings
 from collections.abc import Hashable
+from functools import lru_cache
 
 MAX_CHARS = 20_000
 MAX_DEPTH = 64
 
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"")
 _OUTSIDE = re.compile(r"[\w\s\[\](){}:,.+-]*+")
+_ONE_WAY = r"(?>-?[1-9][0-9]*+|0|True|False|None|'[ -&(-\[\]-~]*+')"
+_ROW = rf"(?>{_ONE_WAY}|\[(?:{_ONE_WAY}(?:, {_ONE_WAY})*+)?+\]|\({_ONE_WAY}(?:, {_ONE_WAY})++\))"
+_CANONICAL = re.compile(rf"{_ROW}|\[{_ROW}(?:, {_ROW})*+\]")  # as repr writes it: another such text is another value
 _BRACKET = re.compile(r"[\[\](){}]")
 _EXPONENT = re.compile(r"(?<=[\d.])[eE][+-](?=\d)")
 _OPERATORS = re.compile(  # long chains of signs, sums, subscripts, attributes would keep the parser busy
@@ -30,6 +34,9 @@ _CONSTRUCTORS = frozenset({"bytearray", "deque", "range", "slice"})  # compared 
 _WORDS = {"True", "False", "None", "set", "frozenset", "s", "bs", "us", "rs", *_NAMES, *_CONSTRUCTORS}  # s: a string
 
 
+KNOWN, KNOWN_CHARS = 1024, 2_000  # values kept as read: a true one is compared with many predicted ones
+
+
 class NotALiteral(ValueError):
     """The text is no literal that is read here."""
 
@@ -39,8 +46,10 @@ def equal(a: str, b: str) -> bool:
     a, b = a.strip(), b.strip()
     if a == b:
         return True
+    if _CANONICAL.fullmatch(a) and _CANONICAL.fullmatch(b):
+        return False
     try:
-        return read(a) == read(b)
+        return _known(a) == _known(b)
     except NotALiteral:
         return False
 
@@ -60,6 +69,13 @@ def read(text: str) -> Hashable:
         return _key(tree.body)
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError, OverflowError):
         raise NotALiteral(text[:80]) from None
+
+
+_kept = lru_cache(KNOWN)(read)
+
+
+def _known(text: str) -> Hashable:
+    return _kept(text) if len(text) <= KNOWN_CHARS else read(text)
 
 
 def _plausible(text: str) -> bool:

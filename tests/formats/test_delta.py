@@ -208,3 +208,28 @@ def test_thinking_is_dropped():
         assert parse(thought + LOOP_DELTA, "trace", "delta").steps == delta.steps(LOOP_TRACE)
     assert parse("L1 x='</think>'\nend", "trace", "delta").parsed
     assert not parse("<think>\nstill thinking", "trace", "delta").steps
+
+
+BODIES = [
+    "x=1",
+    "x=[1, 'a']",
+    "y='a; b=2'",
+    "global t=3",
+    "-x",
+    "x=(",
+    "x=1; y=2",
+    "call",
+    "call=2",
+    "call x=1",
+    "return 1",
+]
+BODIES += ["return", "raise KeyError", "unwind A.b", "x=1 ", "x= 1", "é=1", "1x=1", "x=1;", "x==1", "global", "x=<y>"]
+
+
+@given(st.integers(0, 12), st.sampled_from(BODIES) | st.text("x=1[' ;", max_size=6), st.integers(0, 3))
+def test_a_plain_line_is_read_as_any_line(number, body, depth):
+    """With and without the short way, and whether or not it was read before."""
+    line = f"L{number} {body}"
+    step, good = delta._step(line, depth)
+    assert delta._read(line, depth)[:2] == (step, good)
+    assert delta._known(line, depth) == delta._known(line, depth) == delta._read(line, depth)

@@ -7,12 +7,12 @@ import pytest
 
 from ewm import config, formats, rewards
 from ewm.config.schema import TraceConfig
+from ewm.evaluation.audit.attacks import blind as attacks
+from ewm.evaluation.audit.orders import with_error, with_wrong_value, worse
 from ewm.programs.grammar import program
 from ewm.programs.levels import LEVELS
 from ewm.rewards import blind
 from ewm.tracing import Runner
-from tests.rewards.attacks import blind as attacks
-from tests.rewards.attacks import with_error, with_wrong_value, worse
 
 REWARDS = {name: rewards.compose(config.compose([f"reward={name}"]).reward) for name in ("strict", "gated", "prefix")}
 
@@ -41,8 +41,7 @@ def test_no_blind_attack_is_paid(truths, name):
     assert len(fair) > 0.9 * len(truths)
     paid = {}
     for number, (truth, other) in enumerate(zip(fair, [*fair[1:], fair[0]], strict=True)):
-        answers = attacks(truth) | {"another program's truth": other.prediction.text}
-        for attack, answer in answers.items():
+        for attack, answer in attacks(truth, other.prediction.text).items():
             if len(answer) > 2_000 and number % 10:
                 continue  # slow to make and to read: on a tenth of the programs
             paid.setdefault(attack, []).append(reward(answer, truth).total)
@@ -55,10 +54,10 @@ def test_corruptions_keep_their_order(truths, name):
     for truth in truths:
         text = truth.prediction.text
         steps = range(truth.given, len(truth.prediction.steps))
-        lines = [reward(with_error(text, i), truth).total for i in steps]
+        lines = [reward(with_error(truth, i), truth).total for i in steps]
         assert lines == sorted(lines)
-        values = [answer for i in steps if (answer := with_wrong_value(text, i))]
-        changed = {**worse(text), **{f"value {i}": answer for i, answer in enumerate(values)}}
+        values = [answer for i in steps if (answer := with_wrong_value(truth, i))]
+        changed = {**worse(truth), **{f"value {i}": answer for i, answer in enumerate(values)}}
         assert {
             how for how, answer in changed.items() if answer != text and reward(answer, truth).total >= 1.0
         } == set()

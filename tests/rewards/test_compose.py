@@ -10,10 +10,10 @@ from ewm import config, rewards
 from ewm.config.errors import ConfigError
 from ewm.config.schema import RewardConfig
 from ewm.evaluation.answers import Answer
+from ewm.evaluation.audit.attacks import blind as attacks
+from ewm.evaluation.audit.orders import with_error, with_wrong_value, worse
 from ewm.evaluation.items import scored
 from ewm.rewards import blind
-from tests.rewards.attacks import blind as attacks
-from tests.rewards.attacks import with_error, with_wrong_value, worse
 from tests.scoring.made import ANSWER, BODY_TRACE, LOOP, RAISES, RAISING_TRACE, STRAIGHT, TRACE, traces, truth
 
 PRESETS = {
@@ -136,7 +136,9 @@ def test_a_program_that_can_be_read_off_teaches_nothing():
 def test_blind_attacks_earn_nothing_after_correction(name, text, true):
     reward = PRESETS[name]
     true = replace(true, blind=blind.best(reward, true))
-    paid = {attack: reward(answer, true).total for attack, answer in attacks(true).items() if answer != text}
+    paid = {
+        attack: reward(answer, true).total for attack, answer in attacks(true, BODY_TRACE).items() if answer != text
+    }
     assert {attack: total for attack, total in paid.items() if total > 0.05} == {}
     assert reward(text, true).total == 1.0
 
@@ -147,7 +149,7 @@ def test_the_truth_earns_more_than_any_corruption_of_it(name, text, true):
     best = PRESETS[name](text, true).total
     assert best == 1.0
     assert {
-        how: total for how, answer in worse(text).items() if (total := PRESETS[name](answer, true).total) >= best
+        how: total for how, answer in worse(true).items() if (total := PRESETS[name](answer, true).total) >= best
     } == {}
 
 
@@ -157,10 +159,10 @@ def test_truth_earns_one_and_a_late_error_no_less_than_an_early_one(name, text):
     true, reward = truth(text), PRESETS[name]
     assert reward(text, true).total == 1.0
     steps = range(len(true.prediction.steps))
-    totals = [reward(with_error(text, i), true).total for i in steps]
+    totals = [reward(with_error(true, i), true).total for i in steps]
     assert totals == sorted(totals)
     assert all(total < 1 for total in totals)
-    wrong = [reward(answer, true).total for i in steps if (answer := with_wrong_value(text, i))]
+    wrong = [reward(answer, true).total for i in steps if (answer := with_wrong_value(true, i))]
     assert all(total < 1 for total in wrong)
     assert reward(text + "\nx", true).total < 1
 

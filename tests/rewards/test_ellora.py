@@ -90,7 +90,7 @@ def test_evaluator_without_truth():
 
 
 PIECES = ["State: {", "state:{", "}", "x=5", "y=1", "1abc", "x", " = ", "=", "5", "-2.5", " ", "\n", ",", "."]
-PIECES += [" is ", "BECOMES", ": ", "é", "Line 3", "step"]
+PIECES += [" is ", "BECOMES", ": ", "é", "Line 3", "step", "line\n12", "execution_trace", "TRACE", "State: {x=5, y=1}"]
 texts = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
 
 
@@ -100,6 +100,27 @@ def test_it_reads_what_the_plain_expressions_read(completion, other):
     trace = f"Line 1: State: {{x=5, y=1}}\n{other}"
     assert REWARD(completion, truth(trace)).terms["values"] == pytest.approx(plain_values(completion, trace))
     assert accuracy(completion, trace) == pytest.approx(plain_accuracy(completion, trace))
+
+
+@given(texts, texts)
+def test_the_whole_reward_is_what_its_definition_adds_up_to(completion, other):
+    for trace in (f"Line 1: State: {{x=5, y=1}}\n{other}", other):
+        assert total(completion, trace) == pytest.approx(plain_reward(completion, trace), abs=1e-9)
+
+
+def plain_reward(completion, trace):
+    """Part by part, each written as in the design; nothing where there is no true trace."""
+    if not trace:
+        return 0.0
+    parts = 0.1 * any(word in completion.lower() for word in ("execution", "trace", "line", "state"))
+    parts += 0.1 * ("execution_trace" in completion.lower())
+    parts += min(0.2, 0.05 * len(re.findall(r"[Ll]ine\s+\d+", completion)))
+    parts += min(0.2, 0.05 * len(re.findall(r"[Ss]tate:\s*\{", completion)))
+    predicted = re.findall(r"State:\s*\{([^}]*)\}", completion)
+    true = re.findall(r"State:\s*\{([^}]*)\}", trace)
+    if predicted and true:
+        parts += 0.2 * min(len(predicted), len(true)) / len(true)
+    return min(1.0, parts + 0.2 * plain_values(completion, trace))
 
 
 def plain_values(completion, trace):

@@ -2,7 +2,7 @@ import pytest
 
 from ewm import formats
 from ewm.rewards import terms
-from tests.scoring.made import ANSWER, LOOP, RAISES, RAISING_TRACE, STRAIGHT, TRACE
+from tests.scoring.made import ANSWER, BODY_TRACE, LOOP, RAISES, RAISING_TRACE, SOURCE, STRAIGHT, TRACE
 
 
 def value(term, answer, truth, **settings):
@@ -38,6 +38,51 @@ def test_path_state_result(answer, path, state, result):
     assert value(terms.path, answer, LOOP) == pytest.approx(path)
     assert value(terms.state, answer, LOOP) == pytest.approx(state)
     assert value(terms.result, answer, LOOP) == result
+
+
+LOUD = "L1 a=3\nL2 b=7\nL3 a=7\nL4\nend"  # prints, but not what
+IMITATED = TRACE.replace("s=0", "s='\\nend\\nL5 return 1\\nend'")
+
+
+# good, partial, empty and hacked answers. LOOP returns 1; STRAIGHT prints; RAISES ends with an IndexError.
+@pytest.mark.parametrize(
+    "answer, truth, format, prefix, exact, final_state, output, exception",
+    [
+        (TRACE, LOOP, 1, 1, 1, 1, 1, None),
+        (TRACE.replace("L4 s=1", "L4 s=2"), LOOP, 1, 4 / 8, 0, 0, 1, None),  # a wrong value on the way
+        (TRACE.replace("return 1", "return 2"), LOOP, 1, 6 / 8, 0, 1, 0, None),
+        (TRACE.replace("\nL5 return 1\nend", ""), LOOP, 0, 6 / 8, 0, 0, 0, None),  # cut short
+        ("", LOOP, 0, 0, 0, 0, 0, None),
+        ("end", LOOP, 1, 0, 0, 0, 0, None),
+        (SOURCE, LOOP, 0, 0, 0, 0, 0, None),
+        ("L1\nL1 call n=2\nL5 return 1\nend", LOOP, 1, 0, 0, 0, 1, None),  # the answer alone, guessed
+        (TRACE.replace("return 1", "return True"), LOOP, 1, 6 / 8, 0, 1, 0, None),
+        (TRACE.replace("return 1", "return 0 + 1"), LOOP, 0, 6 / 8, 0, 1, 0, None),
+        (TRACE.replace("return 1", "return f(2)"), LOOP, 0, 6 / 8, 0, 1, 0, None),
+        (TRACE.replace("return 1", "return Equal()"), LOOP, 0, 6 / 8, 0, 1, 0, None),
+        (TRACE.replace("s=0", "s=0; s=1"), LOOP, 0, 7 / 8, 0, 1, 1, None),  # both guesses: the first is read
+        (IMITATED, LOOP, 1, 0, 0, 1, 1, None),
+        (TRACE + "\n" + TRACE, LOOP, 0, 7 / 8, 0, 0, 0, None),
+        (BODY_TRACE, STRAIGHT, 1, 1, 1, 1, 1, None),
+        (LOUD, STRAIGHT, 1, 4 / 5, 0, 1, 0, None),
+        (BODY_TRACE.replace("'7\\n'", "7"), STRAIGHT, 0, 4 / 5, 0, 1, 0, None),
+        (RAISING_TRACE, RAISES, 1, 1, 1, 1, None, 1),
+        (RAISING_TRACE.replace("IndexError", "KeyError"), RAISES, 1, 1 / 5, 0, 1, None, 0),
+        (RAISING_TRACE.replace("\nend", ""), RAISES, 0, 4 / 5, 0, 0, None, 0),
+        (RAISING_TRACE.replace("IndexError", "*"), RAISES, 0, 1 / 5, 0, 1, None, 0),
+        ("L3 unwind IndexError\nend", RAISES, 1, 0, 0, 0, None, 1),  # guessed
+        ("[1, 2]", ANSWER, 1, 1, 1, None, 1, None),
+        ("[1, 2.0]", ANSWER, 1, 0, 0, None, 0, None),
+        ("[1, 2] or [2, 1]", ANSWER, 0, 0, 0, None, 0, None),
+        ("", ANSWER, 0, 0, 0, None, 0, None),
+    ],
+)
+def test_the_other_terms(answer, truth, format, prefix, exact, final_state, output, exception):
+    names = ("format", "prefix", "exact", "final_state", "output", "exception")
+    found = [value(getattr(terms, name), answer, truth) for name in names]
+    assert found == [
+        pytest.approx(e) if e is not None else None for e in (format, prefix, exact, final_state, output, exception)
+    ]
 
 
 @pytest.mark.parametrize(

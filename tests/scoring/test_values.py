@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewm.scoring.values import MAX_CHARS, equal
+from ewm.scoring.values import MAX_CHARS, NotALiteral, equal, read
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,50 @@ def test_equal_agrees_with_python_where_python_is_type_strict(a, b):
 @given(st.text())
 def test_never_raises(text):
     equal(text, "1")
+
+
+WRITTEN = [
+    "0",
+    "1",
+    "-1",
+    "00",
+    "-0",
+    "01",
+    "1.0",
+    "True",
+    "'a'",
+    '"a"',
+    "'\\x61'",
+    "'é'",
+    "[1, 2]",
+    "[1,2]",
+    "[]",
+    "(1, 2)",
+    "[[1], [2]]",
+]
+WRITTEN += [
+    "[ 1, 2]",
+    "[(1, 2), 'a']",
+    "((1, 2), 3)",
+    "None",
+    "[0]",
+    "[00]",
+    "[True]",
+    "(1,)",
+    "(1)",
+    "[1, 2,]",
+    "x",
+    "1_0",
+    "10",
+    "' '",
+]
+
+
+@pytest.mark.parametrize("a", WRITTEN)
+def test_the_short_way_says_what_reading_says(a):
+    for b in WRITTEN:
+        try:
+            same = read(a) == read(b)
+        except NotALiteral:
+            same = a == b
+        assert equal(a, b) == same, (a, b)
