@@ -22,8 +22,10 @@ from transformers import PrinterCallback
 from trl import GRPOConfig
 
 from ewm.config.schema import EngineConfig, GrpoConfig
-from ewm.training import checkpoints, rollout
+from ewm.training import canary, checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
+from ewm.training.diseases import Plan
+from ewm.training.doctor import Doctor
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer
@@ -57,6 +59,9 @@ def reinforce(
     folder = record.folder / "checkpoints" / "grpo"
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.clean(folder)
+    resume = checkpoints.latest(folder)
+    weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
+    record = Doctor(record, Plan(cfg, weights), board, checkpoints.step_of(resume) if resume else 0)
     examples = list(dataset.examples)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
@@ -64,6 +69,7 @@ def reinforce(
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
+    sampler = rollout.choose(model, cfg, engine)
     with _quiet(), repeatable():
         trainer = PolicyTrainer(
             model=model.model,
@@ -73,12 +79,12 @@ def reinforce(
             processing_class=model.tokenizer,
             callbacks=[Recorder(record, board), shown, bar],
             encode=model.encode,
-            rollout=rollout.choose(model, cfg, engine),
+            rollout=sampler,
+            canary=canary.choose(sampler, model.encode(examples[0].messages)),
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
         shown.advantages = trainer._logs["advantages"]  # type: ignore[assignment]
-        resume = checkpoints.latest(folder)
         if resume is not None:
             log.info("GRPO goes on from step %d", checkpoints.step_of(resume))
         try:
