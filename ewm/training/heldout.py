@@ -1,7 +1,8 @@
 """Held-out figures over a run, and whether they have fallen by more than their own noise.
 
 A curve is compared by the means of two evaluations in a row. Its noise is taken from its second differences, which a
-steady rise or fall leaves alone; a fall counts if it is several times that, and so many points.
+steady rise or fall leaves alone, and which are too few at first: until they are many, a usual noise counts beside them.
+A fall is one if it is several times that noise, and so many points.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from ewm.evaluation.groups import level_kind
 
 LEAST = 4  # evaluations before anything is said
 TIMES = 4.0  # the noise
-FALL = 0.05  # of all items, or of all known levels together
-LEVEL_FALL = 0.15  # of one level, which has few items
+USUAL = 0.04  # noise of all items, or of all known levels together, before it is measured; of one level twice that
+WEIGHT = 4  # the number of second differences that the usual noise counts for
+FALL = 0.05  # of all items, or of all known levels together; one level, which has few items: three times that
 RISE = 0.02  # of the reward in training
 
 KNOWN = "validation/known/exact"
@@ -62,14 +64,14 @@ class Heldout:
             return None
         best = max(range(len(means)), key=lambda at: means[at])
         gain = _reward(points[-2:]) - _reward(points[best : best + 2])
-        return _fall(points, best, FALL) if gain >= RISE else None
+        return _fall(points, best, FALL, USUAL) if gain >= RISE else None
 
     def lost(self) -> Iterator[tuple[str, Fall]]:
         """Every known level, and all of them together, that is worse than at the beginning."""
         for metric, points in self.curves.items():
             one = metric.startswith(LEVEL) and _known(metric.removeprefix(LEVEL).removesuffix("/exact"))
             if one or metric == KNOWN:
-                fall = _fall(points, 0, LEVEL_FALL if one else FALL)
+                fall = _fall(points, 0, *((3 * FALL, 2 * USUAL) if one else (FALL, USUAL)))
                 if fall is not None:
                     yield metric, fall
 
@@ -79,14 +81,14 @@ def _known(level: str) -> bool:
     return level_kind(level) in ("known", "")
 
 
-def _fall(points: Sequence[Point], since: int, least: float) -> Fall | None:
-    """From the pair of evaluations at `since` to the last pair, if it is a fall at all."""
+def _fall(points: Sequence[Point], since: int, least: float, usual: float) -> Fall | None:
+    """From the pair of evaluations at `since` to the last pair, if it is a fall at all. `usual`: noise."""
     values = [point.value for point in points]
     if len(values) < LEAST:
         return None
     means = _pairs(values)
     fall = Fall(means[since], means[-1], points[since].step)
-    deep = fall.before - fall.now >= max(least, TIMES * _noise(values))
+    deep = fall.before - fall.now >= max(least, TIMES * _noise(values, usual))
     return fall if deep else None
 
 
@@ -94,10 +96,10 @@ def _pairs(values: Sequence[float]) -> list[float]:
     return [(left + right) / 2 for left, right in zip(values, values[1:], strict=False)]
 
 
-def _noise(values: Sequence[float]) -> float:
-    """Standard deviation of one evaluation; larger than measured where there are few to measure it by."""
+def _noise(values: Sequence[float], usual: float) -> float:
+    """Standard deviation of one evaluation."""
     bends = [a - 2 * b + c for a, b, c in zip(values, values[1:], values[2:], strict=False)]
-    return math.sqrt(sum(bend**2 for bend in bends) / 6 / (len(bends) - 1))
+    return math.sqrt((sum(bend**2 / 6 for bend in bends) + WEIGHT * usual**2) / (len(bends) + WEIGHT))
 
 
 def _reward(points: Sequence[Point]) -> float:
