@@ -27,6 +27,13 @@ def gap(policy: MergedRollout, probe: list[int]) -> float:
         live.train(training)
 
 
+def tolerance(sampler: Any) -> float:
+    """Between what rounding of the weights explains (up to 2e-6 in float32, 0.015 in bfloat16, measured on models of 8
+    and 28 layers) and what one update changes."""
+    exact = isinstance(sampler, MergedRollout) and sampler.merged.dtype == torch.float32
+    return 1e-4 if exact else 0.05
+
+
 def choose(sampler: Any, probe: list[int]) -> Callable[[], float] | None:
     """The canary of this rollout; None where none is needed."""
     tokens = probe[-TOKENS:]

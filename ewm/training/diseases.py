@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from statistics import fmean, median
 
 from ewm.config.schema import GrpoConfig
@@ -22,8 +23,7 @@ LEARNT = 0.5  # mean of the other terms from which on they are no longer left be
 COLLAPSED = 0.2  # of the entropy at the beginning; good runs: at least 0.48
 SOLVED = 0.95  # total from which on neither entropy nor variance is wanted any more
 RUNAWAY = 0.3  # nats a token from the reference; good runs: at most 0.03
-ASTRAY = 1e-2  # nats a token between the policy and the weights that sample; float32 rounding: below 1e-4
-SAMPLED = 0.1  # the same by vLLM's own log-probabilities, which differ a little on a healthy run
+SAMPLED = 0.1  # nats a token between the policy's log-probabilities and vLLM's own, which differ a little by kernels
 
 TOTAL, SAME, CUT = "rewards/total/mean", "grpo/frac_reward_zero_std", "completions/clipped_ratio"
 ENTROPY, KL, CANARY = "grpo/entropy", "grpo/kl", "grpo/canary"
@@ -44,10 +44,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Plan:
-    """The settings that remedies speak of. `weights`: of the reward's terms, by name."""
+    """The settings that remedies speak of. `weights`: of the reward's terms, by name; `astray`: what the canary may
+    show before it is a finding, in nats a token."""
 
     grpo: GrpoConfig
     weights: Mapping[str, float] = field(default_factory=dict)
+    astray: float = 1e-4
 
 
 @dataclass
@@ -73,13 +75,16 @@ class History:
 
     def recent(self, metric: str) -> list[float]:
         """The values of a full window; empty before that, or where the metric is missing."""
-        values = [row[metric] for row in self.last if metric in row]
+        values = self._finite(metric)
         return values if len(values) == WINDOW else []
 
     def mean(self, metric: str) -> float | None:
         """Over the lines of the window so far."""
-        values = [row[metric] for row in self.last if metric in row]
+        values = self._finite(metric)
         return fmean(values) if values else None
+
+    def _finite(self, metric: str) -> list[float]:
+        return [row[metric] for row in self.last if isfinite(row.get(metric, nan))]
 
 
 Detector = Callable[[History, Plan], Iterator[Finding]]
@@ -150,7 +155,7 @@ def drowned(history: History, plan: Plan) -> Iterator[Finding]:
 def entropy_collapse(history: History, plan: Plan) -> Iterator[Finding]:
     """The policy says one thing only, before it is right."""
     values, total = history.recent(ENTROPY), history.mean(TOTAL)
-    begun = [row[ENTROPY] for row in history.first if ENTROPY in row]
+    begun = [row[ENTROPY] for row in history.first if isfinite(row.get(ENTROPY, nan))]
     if not values or len(begun) < WINDOW or total is None or total >= SOLVED:
         return
     before, now = fmean(begun), fmean(values)
@@ -210,7 +215,7 @@ def stale_sampler(history: History, plan: Plan) -> Iterator[Finding]:
     seen = history.recent(VLLM)
     own = "+grpo.extra.generation_kwargs={} lets the trained model itself sample."
     for metric, gap, bound, remedy in (
-        (CANARY, history.canary, ASTRAY, own),
+        (CANARY, history.canary, plan.astray, own),
         (VLLM, median(seen) if seen else None, SAMPLED, "Sample with engine=hf."),
     ):
         if gap is None or gap <= bound:

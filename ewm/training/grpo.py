@@ -61,7 +61,9 @@ def reinforce(
     checkpoints.clean(folder)
     resume = checkpoints.latest(folder)
     weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
-    record = Doctor(record, Plan(cfg, weights), board, checkpoints.step_of(resume) if resume else 0)
+    sampler = rollout.choose(model, cfg, engine)
+    plan = Plan(cfg, weights, canary.tolerance(sampler))
+    record = Doctor(record, plan, board, since=checkpoints.step_of(resume) if resume else 0)
     examples = list(dataset.examples)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
@@ -69,7 +71,6 @@ def reinforce(
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
-    sampler = rollout.choose(model, cfg, engine)
     with _quiet(), repeatable():
         trainer = PolicyTrainer(
             model=model.model,

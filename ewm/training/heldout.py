@@ -51,7 +51,9 @@ class Heldout:
 
     def add(self, values: Mapping[str, float], step: int, reward: float | None) -> bool:
         """Whether there were any."""
-        found = {name: value for name, value in values.items() if name.startswith("validation/")}
+        found = {
+            name: value for name, value in values.items() if name.startswith("validation/") and math.isfinite(value)
+        }
         for name, value in found.items():
             self.curves.setdefault(name, []).append(Point(step, value, reward))
         return bool(found)

@@ -71,7 +71,7 @@ PLANTED = {
     "kl_runaway": {"grpo/kl": lambda done: 2 * done},
     "overfitted": {"validation/pass@1": falls(0.6, 0.3)},
     "forgotten": {"validation/level/loop/exact": falls(0.7, 0.5)},
-    "stale_sampler": {"grpo/canary": lambda done: 0.5 * done},
+    "stale_sampler": {"grpo/canary": lambda done: 0.5 * (done - 1 / STEPS)},
 }  # fmt: skip
 OTHER_FORMS = {
     "overfitted": {"validation/reward": falls(0.6, 0.3)},

@@ -98,13 +98,21 @@ def test_a_constant_reward_is_found_in_a_real_run_cut_or_not(tmp_path):
     assert found["cut"] == found["whole"]
 
 
-@pytest.mark.parametrize("skipped", [False, True])
-def test_a_sampler_without_the_adapter_is_found_in_a_real_run(skipped, tmp_path, monkeypatch):
-    if skipped:
-        monkeypatch.setattr(MergedRollout, "_merge", lambda self: None)
+def test_a_sampler_without_the_adapter_is_found_in_a_real_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(MergedRollout, "_merge", lambda self: None)
     record = ListRecord(tmp_path)
     reinforce(build_tiny_model(), build_small_set(), quick(max_steps=3, save_steps=0), share_of_sevens, record)
     first, second = record.series("grpo/canary")  # of the first two rollouts, not of the third
-    assert first < 1e-4 and (second > 0.1) == skipped and (second < 1e-4) != skipped
-    found = [(f["disease"], f["step"]) for f in record.facts["doctor"]]
-    assert found == ([("stale_sampler", 2)] if skipped else [])
+    assert first < 1e-6 and second > 0.01
+    assert [(f["disease"], f["step"]) for f in record.facts["doctor"]] == [("stale_sampler", 2)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"bf16": True}, {"beta": 0.1}, {"gradient_checkpointing": True}, {"num_iterations": 2, "max_steps": 5}],
+)
+def test_the_canary_is_at_ease_where_updates_arrive(changes, tmp_path):
+    model, record = build_tiny_model(lora_dropout=0.1), ListRecord(tmp_path)
+    reinforce(model, build_small_set(), quick(**{"max_steps": 3, "save_steps": 0, **changes}), share_of_sevens, record)
+    gaps = record.series("grpo/canary")
+    assert len(gaps) == 2 and max(gaps) < 2e-5 and record.facts["doctor"] == []
