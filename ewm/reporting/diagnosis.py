@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-HEALTHY = "The doctor watched the training and found nothing."
+HEALTHY = "no disease found; most want ten logged steps before they can be told"
 
 
 def read(folder: Path) -> list[str]:

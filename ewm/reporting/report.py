@@ -53,7 +53,7 @@ def markdown(results: Results, origin: Origin) -> str:
     lines += _table(words.HEAD, words.headline_rows(results, words.REPORTED))
     lines += [f"- {note}" for note in words.notes(results)]
     if origin.diagnosis:
-        lines += ["", "## The run's health", "", *(f"- {sentence}" for sentence in origin.diagnosis)]
+        lines += ["", "## What the run doctor found", "", *(f"- {sentence}" for sentence in origin.diagnosis)]
     lines += ["", "## By level and source", "", *_table(words.HEAD, words.level_rows(results))]
     lines += ["## Trivial baselines", "", *_table(*baseline_table(results))]
     if results.worst:

@@ -1,4 +1,4 @@
-"""The comparison on the terminal, at the end of a run: table, verdict, what the doctor found, the TensorBoard command."""
+"""The comparison on the terminal, at the end of a run: table, verdict, findings, the TensorBoard command."""
 
 from __future__ import annotations
 
