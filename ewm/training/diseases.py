@@ -6,85 +6,25 @@ Thresholds are set against runs of the default configuration that learn well; wh
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from math import isfinite, nan
 from statistics import fmean, median
 
-from ewm.config.schema import GrpoConfig
-from ewm.training.heldout import Heldout
+from ewm.training.history import CANARY, TOTAL, WINDOW, Finding, History, Plan
 
-WINDOW = 10  # logged lines that a judgement rests on
 NO_VARIANCE = 0.9  # share of groups without variance; good runs: at most 0.68
 CLIPPED = 0.2  # share of answers cut by the token limit; good runs: at most 0.006
 DROWNED = 0.9  # share of the terms' weighted variance that one of them has
 LEARNT = 0.5  # mean of the other terms from which on they are no longer left behind
 COLLAPSED = 0.2  # of the entropy at the beginning; good runs: at least 0.48
 SOLVED = 0.95  # total from which on neither entropy nor variance is wanted any more
+DIVERGED = 0.5  # of the reward at the beginning; good runs: at least 0.84
 RUNAWAY = 0.3  # nats a token from the reference; good runs: at most 0.03
 SAMPLED = 0.1  # nats a token between the policy's log-probabilities and vLLM's own, which differ a little by kernels
 
-TOTAL, SAME, CUT = "rewards/total/mean", "grpo/frac_reward_zero_std", "completions/clipped_ratio"
-ENTROPY, KL, CANARY = "grpo/entropy", "grpo/kl", "grpo/canary"
+SAME, CUT = "grpo/frac_reward_zero_std", "completions/clipped_ratio"
+ENTROPY, KL = "grpo/entropy", "grpo/kl"
 VLLM = "grpo/sampling/sampling_logp_difference/mean"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`message`: what is seen, with `value` of `metric`; `remedy`: one sentence that names the key to change."""
-
-    disease: str
-    metric: str
-    step: int
-    value: float
-    message: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The settings that remedies speak of. `weights`: of the reward's terms, by name; `astray`: what the canary may
-    show before it is a finding, in nats a token."""
-
-    grpo: GrpoConfig
-    weights: Mapping[str, float] = field(default_factory=dict)
-    astray: float = 1e-4
-
-
-@dataclass
-class History:
-    """What a run has logged, as far as a judgement needs it: the first lines, the last ones, held-out figures."""
-
-    first: list[Mapping[str, float]] = field(default_factory=list)
-    last: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    heldout: Heldout = field(default_factory=Heldout)
-    canary: float | None = None
-    step: int = 0
-
-    def add(self, values: Mapping[str, float], step: int) -> bool:
-        """Whether the line was one of training or of held-out figures."""
-        self.step = step
-        if CANARY in values:
-            self.canary = values[CANARY]
-        if TOTAL in values:
-            self.last.append(values)
-            if len(self.first) < WINDOW:
-                self.first.append(values)
-        return self.heldout.add(values, step, self.mean(TOTAL)) or TOTAL in values
-
-    def recent(self, metric: str) -> list[float]:
-        """The values of a full window; empty before that, or where the metric is missing."""
-        values = self._finite(metric)
-        return values if len(values) == WINDOW else []
-
-    def mean(self, metric: str) -> float | None:
-        """Over the lines of the window so far."""
-        values = self._finite(metric)
-        return fmean(values) if values else None
-
-    def _finite(self, metric: str) -> list[float]:
-        return [row[metric] for row in self.last if isfinite(row.get(metric, nan))]
 
 
 Detector = Callable[[History, Plan], Iterator[Finding]]
@@ -171,6 +111,20 @@ def entropy_collapse(history: History, plan: Plan) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def diverged(history: History, plan: Plan) -> Iterator[Finding]:
+    """The reward itself is lost: updates are too large. Without a reference (beta=0) no KL would show it."""
+    values, begun = history.recent(TOTAL), [row[TOTAL] for row in history.first]
+    if not values or not all(map(isfinite, begun)) or (now := fmean(values)) > DIVERGED * (before := fmean(begun)):
+        return
+    if before - now < 0.1:
+        return
+    yield Finding(
+        "diverged", TOTAL, history.step, now,
+        f"Mean reward fell from {before:.2f} to {now:.2f}.",
+        f"Lower grpo.learning_rate below {plan.grpo.learning_rate:g}.",
+    )  # fmt: skip
+
+
 def kl_runaway(history: History, plan: Plan) -> Iterator[Finding]:
     """The policy has left its reference. The median: the estimator has single high values on good runs too."""
     values = history.recent(KL)
@@ -229,6 +183,7 @@ DETECTORS: tuple[Detector, ...] = (
     clipped,
     drowned,
     entropy_collapse,
+    diverged,
     kl_runaway,
     overfitted,
     forgotten,

@@ -14,7 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ewm.training.diseases import WINDOW, Finding, History, Plan, present
+from ewm.training.diseases import present
+from ewm.training.history import WINDOW, Finding, History, Plan
 from ewm.training.progress import Board
 
 log = logging.getLogger(__name__)

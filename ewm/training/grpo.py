@@ -24,8 +24,8 @@ from trl import GRPOConfig
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import canary, checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
-from ewm.training.diseases import Plan
 from ewm.training.doctor import Doctor
+from ewm.training.history import Plan
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
+from typing import Any
 
 from ewm.evaluation.groups import level_kind
 
@@ -49,7 +50,7 @@ class Heldout:
 
     curves: dict[str, list[Point]] = field(default_factory=dict)
 
-    def add(self, values: Mapping[str, float], step: int, reward: float | None) -> bool:
+    def add(self, values: Mapping[str, Any], step: int, reward: float | None) -> bool:
         """Whether there were any."""
         found = {
             name: value for name, value in values.items() if name.startswith("validation/") and math.isfinite(value)
@@ -76,6 +77,10 @@ class Heldout:
                 fall = _fall(points, 0, *((3 * FALL, 2 * USUAL) if one else (FALL, USUAL)))
                 if fall is not None:
                     yield metric, fall
+
+
+def _number(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _known(level: str) -> bool:

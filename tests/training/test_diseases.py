@@ -10,14 +10,15 @@ from dataclasses import asdict
 import pytest
 
 from ewm.config.schema import GrpoConfig, TrainConfig
-from ewm.training.diseases import WINDOW, Finding, History, Plan, present
+from ewm.training.diseases import present
+from ewm.training.history import WINDOW, Finding, History, Plan
 
 PLAN = Plan(GrpoConfig(beta=0.04), {"path": 1.0, "state": 2.0, "result": 1.0})
-HEALTHY = {  # mean and standard deviation from step to step, of a default run of 150 steps with beta=0.04
-    "rewards/total/mean": (0.69, 0.08), "rewards/path/mean": (0.79, 0.05), "rewards/path/std": (0.28, 0.04),
-    "rewards/state/mean": (0.94, 0.02), "rewards/state/std": (0.12, 0.02), "rewards/result/mean": (0.6, 0.1),
-    "rewards/result/std": (0.48, 0.04), "grpo/frac_reward_zero_std": (0.34, 0.16), "grpo/entropy": (0.041, 0.012),
-    "grpo/kl": (0.009, 0.01), "completions/clipped_ratio": (0.0005, 0.002),
+HEALTHY = {  # mean and standard deviation over the steps of grpo.max_steps=20 grpo.beta=0.04, else default
+    "rewards/path/mean": (0.81, 0.093), "rewards/path/std": (0.26, 0.069), "rewards/state/mean": (0.96, 0.026),
+    "rewards/state/std": (0.097, 0.056), "rewards/result/mean": (0.68, 0.24), "rewards/result/std": (0.39, 0.12),
+    "grpo/frac_reward_zero_std": (0.47, 0.18), "grpo/entropy": (0.025, 0.0076), "grpo/kl": (0.0012, 0.0023),
+    "completions/clipped_ratio": (0.0, 0.0), "rewards/total/mean": (0.67, 0.13),
 }  # fmt: skip
 EVERY = 10  # steps between held-out figures
 HELDOUT = {"validation/reward": 0.6, "validation/pass@1": 0.55, "validation/pass@8": 0.7, "validation/known/exact": 0.65,
@@ -30,9 +31,8 @@ def stream(seed: int = 0, **planted) -> Iterator[tuple[int, dict[str, float]]]:
     rng = random.Random(seed)
     for step in range(1, STEPS + 1):
         done = step / STEPS
-        row = {name: max(0.0, rng.gauss(*shape)) for name, shape in HEALTHY.items()} | {
-            "rewards/total/mean": 0.64 + 0.1 * done
-        }
+        row = {name: max(0.0, rng.gauss(*shape)) for name, shape in HEALTHY.items()}
+        row["rewards/total/mean"] += 0.1 * done
         held = {name: value + rng.gauss(0, 0.02) for name, value in HELDOUT.items()} if step % EVERY == 0 else {}
         row |= {"grpo/canary": abs(rng.gauss(0, 1e-5))} if step in (1, 2) or step % 50 == 0 else {}
         for name, value in planted.items():
@@ -67,7 +67,8 @@ PLANTED = {
     "clipped": {"completions/clipped_ratio": always(0.4)},
     "drowned": {"rewards/result/std": always(0.5), "rewards/path/std": always(0.02), "rewards/path/mean": always(0.05),
                 "rewards/state/std": always(0.03), "rewards/state/mean": always(0.1)},
-    "entropy_collapse": {"grpo/entropy": falls(0.05, 0.05)},
+    "entropy_collapse": {"grpo/entropy": falls(0.025, 0.025)},
+    "diverged": {"rewards/total/mean": falls(0.65, 0.5)},
     "kl_runaway": {"grpo/kl": lambda done: 2 * done},
     "overfitted": {"validation/pass@1": falls(0.6, 0.3)},
     "forgotten": {"validation/level/loop/exact": falls(0.7, 0.5)},

@@ -11,8 +11,8 @@ import pytest
 from ewm.config.schema import GrpoConfig
 from ewm.run import RunRecord
 from ewm.training import reinforce
-from ewm.training.diseases import WINDOW, Plan
 from ewm.training.doctor import Doctor
+from ewm.training.history import WINDOW, Plan
 from ewm.training.rollout import MergedRollout
 from tests.training.conftest import ListRecord, SmallScore, build_small_set, build_tiny_model, share_of_sevens
 from tests.training.test_grpo import Stop, dies_at, quick
