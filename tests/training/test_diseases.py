@@ -137,3 +137,11 @@ def test_a_noisy_curve_must_fall_further():
     rng = random.Random(0)
     noisy = {"validation/level/loop/exact": lambda done: 0.5 + rng.choice((-0.25, 0.25))}
     assert diagnosed(stream(**noisy)) == {}
+
+
+def test_a_long_run_is_not_kept_whole():
+    history = History()
+    for step, values in stream():
+        history.add(values, step)
+    assert len(history.first) == len(history.last) == WINDOW
+    assert history.first[0]["rewards/total/mean"] != history.last[0]["rewards/total/mean"]
