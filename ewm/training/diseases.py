@@ -167,7 +167,7 @@ def forgotten(history: History, plan: Plan) -> Iterator[Finding]:
 def stale_sampler(history: History, plan: Plan) -> Iterator[Finding]:
     """The weights that sample are not the weights that are trained, or are no numbers any more."""
     seen = history.recent(VLLM)
-    own = "+grpo.extra.generation_kwargs={} lets the trained model itself sample."
+    own = "Let the trained model itself sample, if slowly: '+grpo.extra.generation_kwargs={}'."
     for metric, gap, bound, remedy in (
         (CANARY, history.canary, plan.astray, own),
         (VLLM, median(seen) if seen else None, SAMPLED, "Sample with engine=hf."),
