@@ -1,4 +1,4 @@
-"""report.md and report.html of one evaluation: headline, levels, the ten worst, how to get it again.
+"""report.md and report.html of one evaluation: headline, health, levels, the ten worst, how to get it again.
 
 Both are written from Results and run.json alone, so that a report can be made again later. The page is one file
 without scripts. Model text is escaped; nothing in it is run.
@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 
 from ewm.evaluation.results import METRICS, Bad, Results
-from ewm.reporting import words
+from ewm.reporting import diagnosis, words
 
 WIDTH = 44  # characters of one column in the side by side view
 
@@ -29,6 +29,7 @@ class Origin:
     commit: str
     seed: str
     config_hash: str
+    diagnosis: tuple[str, ...] = ()  # of the training, a sentence a finding
 
     @classmethod
     def of(cls, folder: Path) -> Origin:
@@ -41,6 +42,7 @@ class Origin:
             commit=str(row.get("git_commit") or "unknown") + dirty,
             seed=str(row.get("seed", "")),
             config_hash=str(row.get("config_hash", "")),
+            diagnosis=tuple(diagnosis.read(folder)),
         )
 
 
@@ -50,6 +52,8 @@ def markdown(results: Results, origin: Origin) -> str:
     lines += [words.verdict(results), "", "Per cent with 95 % intervals; a difference is in points.", ""]
     lines += _table(words.HEAD, words.headline_rows(results, words.REPORTED))
     lines += [f"- {note}" for note in words.notes(results)]
+    if origin.diagnosis:
+        lines += ["", "## What the run doctor found", "", *(f"- {sentence}" for sentence in origin.diagnosis)]
     lines += ["", "## By level and source", "", *_table(words.HEAD, words.level_rows(results))]
     lines += ["## Trivial baselines", "", *_table(*baseline_table(results))]
     if results.worst:

@@ -1,4 +1,4 @@
-"""The comparison on the terminal, at the end of a run: table, verdict, the TensorBoard command."""
+"""The comparison on the terminal, at the end of a run: table, verdict, findings, the TensorBoard command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ewm.evaluation.results import METRICS, Results
-from ewm.reporting import words
+from ewm.reporting import diagnosis, words
 
 NUMBERS = ("base", "adapter", "difference", "p", "blind", "n")
 WIDE = 120  # columns that the full table wants
@@ -24,6 +24,8 @@ def show(results: Results, folder: Path, console: Console | None = None) -> None
         title = f"{name}: {who} (per cent)"
         out.print(grid(title, head, rows if wide else [words.narrow(row) for row in rows]))
     out.print(words.verdict(results), style="bold", highlight=False)
+    for sentence in diagnosis.read(folder):
+        out.print(f"doctor       {sentence}", highlight=False, markup=False, soft_wrap=True)
     out.print(f"report       {folder / 'report.md'}", highlight=False, soft_wrap=True)
     out.print(f"tensorboard  tensorboard --logdir {tensorboard_root(folder)}", highlight=False, soft_wrap=True)
 

@@ -28,6 +28,7 @@ class Record(Protocol):
     folder: Path
 
     def log(self, values: dict[str, Any], step: int) -> None: ...
+    def note(self, **facts: Any) -> None: ...
 
 
 def named(logs: Mapping[str, Any]) -> dict[str, float]:

@@ -22,8 +22,10 @@ from transformers import PrinterCallback
 from trl import GRPOConfig
 
 from ewm.config.schema import EngineConfig, GrpoConfig
-from ewm.training import checkpoints, rollout
+from ewm.training import canary, checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
+from ewm.training.doctor import Doctor
+from ewm.training.history import Plan
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer
@@ -57,6 +59,11 @@ def reinforce(
     folder = record.folder / "checkpoints" / "grpo"
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.clean(folder)
+    resume = checkpoints.latest(folder)
+    weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
+    sampler = rollout.choose(model, cfg, engine)
+    plan = Plan(cfg, weights, canary.tolerance(sampler))
+    record = Doctor(record, plan, board, since=checkpoints.step_of(resume) if resume else 0)
     examples = list(dataset.examples)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
@@ -73,12 +80,12 @@ def reinforce(
             processing_class=model.tokenizer,
             callbacks=[Recorder(record, board), shown, bar],
             encode=model.encode,
-            rollout=rollout.choose(model, cfg, engine),
+            rollout=sampler,
+            canary=canary.choose(sampler, model.encode(examples[0].messages)),
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
         shown.advantages = trainer._logs["advantages"]  # type: ignore[assignment]
-        resume = checkpoints.latest(folder)
         if resume is not None:
             log.info("GRPO goes on from step %d", checkpoints.step_of(resume))
         try:

@@ -5,7 +5,8 @@
 - on a CPU, log-probabilities come from logprobs.py (each prompt of a group once; rows without advantage without graph);
 - every generation cycle is seeded by (seed, step), so that a run can be cut anywhere and go on as if it had not been;
 - checkpoints are written aside and renamed, on whole generation cycles only (see callbacks.Checkpoints);
-- time is split into generation, scoring and update.
+- time is split into generation, scoring and update;
+- a canary asks now and then whether the weights that sample are those that are trained (canary.py).
 
 The overridden methods are TRL 1.16's private ones: the pin in pyproject.toml and tests/training/test_grpo.py hold them.
 """
@@ -26,23 +27,32 @@ from safetensors.torch import load_file
 from torch.utils.data import Sampler
 from trl import GRPOConfig, GRPOTrainer
 
-from ewm.training import checkpoints, logprobs
+from ewm.training import canary, checkpoints, logprobs
 from ewm.training.schedule import Schedule
 
 Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids
 
 
 class PolicyTrainer(GRPOTrainer):
-    """`encode`: messages -> prompt ids. `rollout`: None leaves generation to TRL (generate() or vLLM)."""
+    """`encode`: messages -> prompt ids. `rollout`: None leaves generation to TRL (generate() or vLLM). `canary`: how
+    far sampler and policy are apart; logged as `canary`."""
 
     _tag_names = ["ewm", "grpo"]
     args: GRPOConfig
     _aside: str | None = None
 
-    def __init__(self, *args: Any, encode: Callable[..., list[int]], rollout: Rollout | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        encode: Callable[..., list[int]],
+        rollout: Rollout | None,
+        canary: Callable[[], float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._encode = encode
         self._rollout = rollout
+        self._canary = canary
         self._spent: dict[str, float] = {}
         self._live: torch.Tensor | None = None
         on_cpu = self.accelerator.device.type == "cpu"
@@ -88,7 +98,10 @@ class PolicyTrainer(GRPOTrainer):
             if self._rollout is None:
                 return super()._generate_single_turn(prompt_ids, *args, **kwargs)
             seed = _mix(self.args.seed, self._cycle_number(), self.accelerator.process_index)
-            return self._rollout(prompt_ids, seed), None
+            completions = self._rollout(prompt_ids, seed)
+            if self._canary is not None and canary.due(self.state.global_step // self.cycle):
+                self._metrics["train"]["canary"].append(self._canary())
+            return completions, None
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         with self._timed("scoring"):

@@ -36,6 +36,10 @@ class ListRecord:
 
     folder: Path
     lines: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, **facts: Any) -> None:
+        self.facts.update(facts)
 
     def log(self, values: dict[str, float], step: int) -> None:
         self.lines.append((step, values))

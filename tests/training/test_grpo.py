@@ -44,7 +44,7 @@ class Stop(BaseException):
     """Like SIGKILL for whoever only catches Exception."""
 
 
-def dies_at(call: int):
+def dies_at(call: int, then=share_of_sevens):
     calls = 0
 
     def reward(completion, truth, cut=False):
@@ -52,7 +52,7 @@ def dies_at(call: int):
         calls += 1
         if calls > call:
             raise Stop
-        return share_of_sevens(completion, truth)
+        return then(completion, truth)
 
     return reward
 
