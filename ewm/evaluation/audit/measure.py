@@ -172,9 +172,9 @@ def _orders(
     """(name, kind of test, what broke it or None)."""
     top = score(truth.prediction.text)
     at = places(truth) if truth.task == "trace" else []
-    wrong = {f"a wrong value, {n + 1} of {len(at)}": with_wrong_value(truth, place) for n, place in enumerate(at)}
-    for how, text in {**worse(truth), **wrong}.items():
-        for name, value in score(text).items() if text is not None else ():
+    wrong = [("a wrong value", text) for place in at if (text := with_wrong_value(truth, place))]
+    for how, text in [*worse(truth).items(), *wrong]:
+        for name, value in score(text).items():
             true = top[name]
             if value is not None and true is not None:
                 below = value < true if strictly is None or name in strictly else value <= true
