@@ -84,7 +84,10 @@ def audited(
             all_cases = cases([*found, *marked], task, format)
             if not all_cases:
                 continue
-            step = bar.add_task(f"{format if task == 'trace' else task}", total=2 * len(all_cases))
+            form = format if task == "trace" else task
+            step = bar.add_task(form, total=2 * len(all_cases))
+            if not console.is_terminal:
+                console.print(f"{form}: {len(all_cases)} answers")
             advance = partial(bar.advance, step)
             on_rewards.append(measure(all_cases, rewarded(own), partial(baselines, own), advance=advance))
             on_metrics.append(measure(all_cases, measured, strictly=STRICTLY, every=TENTH, advance=advance))
