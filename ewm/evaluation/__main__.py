@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except config.ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
 
 
 def audited(arguments: Sequence[str]) -> int:
@@ -50,7 +53,7 @@ def audited(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.arguments(parser)
-    return command.run(parser.parse_args(arguments), Console())
+    return command.run(parser.parse_intermixed_args(arguments), Console())
 
 
 def measured(arguments: Sequence[str]) -> int:
@@ -62,7 +65,7 @@ def measured(arguments: Sequence[str]) -> int:
     parser.add_argument("overrides", nargs="*", help="model=... data=... reward=... generation.n=...")
     parser.add_argument("--adapter", help="folder of an adapter on that model; without one: the base")
     parser.add_argument("-o", "--output", help="default: outputs/spread/<hash of what is measured>.jsonl")
-    given = parser.parse_args(arguments)
+    given = parser.parse_intermixed_args(arguments)
     try:
         return spread(given.overrides, given.adapter, given.output)
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ewm.formats.prediction import Prediction, Truth
 from ewm.rewards.compose import Reward, Terms
@@ -97,10 +98,11 @@ def _quarters(pattern: str, prediction: Prediction, truth: Truth) -> float:
     return min(1.0, len(re.findall(pattern, prediction.text)) / 4) if truth.actual_trace else 0.0
 
 
-def _braces(opening: str, text: str) -> list[str]:
+@lru_cache(maxsize=8)  # a completion is asked twice, a true trace once for each completion of its group
+def _braces(opening: str, text: str) -> tuple[str, ...]:
     """What stands between each opening and the next closing brace. Nothing is looked for after the last of those,
     where every opening would search to the end in vain."""
-    return re.findall(opening + r"([^}]*+)\}", text[: text.rfind("}") + 1])
+    return tuple(re.findall(opening + r"([^}]*+)\}", text[: text.rfind("}") + 1]))
 
 
 def _split(state: str) -> dict[str, str]:

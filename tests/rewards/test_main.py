@@ -46,6 +46,21 @@ def test_ellora_reads_its_own_trace(run):
     assert rows[0]["ellora_accuracy"] == 1.0
 
 
+@pytest.mark.parametrize("reward", ["strict", "gated", "prefix", "shaped"])
+def test_a_trace_alone_does_for_no_other_reward(run, reward):
+    code, rows, _ = run([{"actual_trace": RECIPE_TRACE, "completion": RECIPE_TRACE}], f"reward={reward}")
+    assert code == 1
+    assert rows == [
+        {"error": f"line 1: reward={reward} wants source and entry; actual_trace alone does for reward=ellora only"}
+    ]
+
+
+def test_the_keys_of_an_answer(run):
+    row = {"source": SOURCE, "entry": ENTRY, "completion": TRACE}
+    assert run([row], "reward=strict")[1] == [{"total": 1.0, "terms": {"exact": 1.0}}]
+    assert list(run([row], "reward=ellora")[1][0]) == ["total", "terms", "ellora_accuracy"]
+
+
 def test_a_program_that_fails_earns_nothing_under_ellora(run):
     failing = [{"source": source, "completion": "State: {x=1}"} for source in ("x = 1\ny = 1 / 0", "x = (")]
     code, rows, _ = run(failing, "reward=ellora")

@@ -14,10 +14,10 @@ from ewm.rewards.blind import KEYWORDS, SPAM
 from ewm.scoring.baselines import NOTHING
 from ewm.scoring.outline import Line, Outline, arguments, literals, write
 
-NESTED = 10_000
+NESTED, DEEP = 10_000, 200  # brackets, in one text and in each value
 MEGABYTE = 1_000_000
 CANDIDATES = 12
-LONG = 20_000  # characters, from which on an attack costs time to make
+LONG = 20_000  # characters, from which on reading all of them takes its time
 EXPRESSIONS = {"a call": "int(1)", "a name": "x", "an operator": "1 + 0", "always equal": "Equal()"}
 MARKS = ("end", "L2 x=1", "</execution_trace>", "<|end_of_text|>", "[/ANSWER]", "</think>")
 MARK = "\n".join(MARKS)
@@ -83,7 +83,7 @@ def _traces(truth: Truth) -> Iterator[tuple[str, str]]:
         yield f"lines in order, {branch}", _outline(truth, branch)
     for value in ("0", "True", "None", "''", "[]"):
         yield f"lines in order, {value} filled in", _outline(truth, "then", value)
-    for what, value in {**EXPRESSIONS, "markers": repr(MARK), "nesting": "[" * NESTED + "]" * NESTED}.items():
+    for what, value in {**EXPRESSIONS, "markers": repr(MARK), "nesting": "[" * DEEP + "]" * DEEP}.items():
         yield f"lines in order, {what} for values", _outline(truth, "then", value)
     yield "lines in order, True for 1", _outline(truth, "then", change={"1": "True", "0": "False"})
     yield "lines in order, 50 times", _outline(truth, "all") * 50

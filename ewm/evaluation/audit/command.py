@@ -2,7 +2,8 @@
 
 python -m ewm.evaluation audit [reward=NAME ...] [overrides] [--programs FILE.jsonl] [--n 300] [-o FILE.md]
 
-Without reward=: every preset; with it: that one, with your overrides, your plugins' terms among them. The programs are
+Every preset; or the reward that your overrides choose or change, as train.py would take it: reward=gated
+reward.terms.state.weight=5, or --config-dir with a file of yours that lists plugins and their terms. The programs are
 doctests of the standard library and, where reasoning-gym is installed, CodeI/O's; --programs (which may be given more
 than once) takes them from files: what `ewm.sources mine` wrote, rows {"source", "entry"} or {"code", "input"}.
 A reward is audited in the formats delta and cwm, ellora in its own, or in the one of format=; and for task=output.
@@ -41,10 +42,12 @@ from ewm.run import write_atomic
 PRESETS = ("strict", "gated", "prefix", "shaped", "ellora")
 FORMATS = ("delta", "cwm")
 IMITATING = 60
+TENTH = 10  # metrics read a text of any length; rewards stop before
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", help="reward=... reward.terms... format=... task=output plugins=...")
+    parser.add_argument("--config-dir", metavar="FOLDER", help="of yours, with groups as in conf/")
     parser.add_argument("--programs", action="append", default=[], metavar="FILE", help="JSONL; default: what is here")
     parser.add_argument("--n", type=int, default=300, help="programs; default: 300")
     parser.add_argument("-o", "--output", metavar="FILE.md", help="also write every figure as markdown")
@@ -52,7 +55,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> int:
     """The command's exit code."""
-    configs = _configs(given.overrides)
+    place = [f"hydra.searchpath=[{Path(given.config_dir).resolve()}]"] if given.config_dir else []
+    configs = _configs([*given.overrides, *place])
     first = configs[0]
     with console.status("mining and tracing programs"):
         found = real(given.n, given.programs, first.trace, first.seed, f"{first.data.cache_dir}/mined")
@@ -80,10 +84,13 @@ def audited(
             all_cases = cases([*found, *marked], task, format)
             if not all_cases:
                 continue
-            step = bar.add_task(f"{format if task == 'trace' else task}", total=2 * len(all_cases))
+            form = format if task == "trace" else task
+            step = bar.add_task(form, total=2 * len(all_cases))
+            if not console.is_terminal:
+                console.print(f"{form}: {len(all_cases)} answers")
             advance = partial(bar.advance, step)
             on_rewards.append(measure(all_cases, rewarded(own), partial(baselines, own), advance=advance))
-            on_metrics.append(measure(all_cases, measured, strictly=STRICTLY, advance=advance))
+            on_metrics.append(measure(all_cases, measured, strictly=STRICTLY, every=TENTH, advance=advance))
     return on_rewards, on_metrics
 
 
@@ -101,11 +108,15 @@ def _another(truths: Sequence[tuple[Truth, str]], number: int) -> str:
 
 
 def _configs(overrides: Sequence[str]) -> list[TrainConfig]:
-    """One for every preset, or the one that is named; ConfigError lists what is wrong."""
+    """One for every preset, or the one that the overrides choose or change; ConfigError lists what is wrong."""
     named = next((o.partition("=")[2] for o in overrides if o.startswith("reward=")), "")
-    return [
-        _config(name, [o for o in overrides if not o.startswith("reward=")]) for name in ([named] if named else PRESETS)
-    ]
+    rest = [o for o in overrides if not o.startswith("reward=")]
+    if named:
+        return [_config(named, rest)]
+    chosen = config.compose(overrides)
+    if chosen.reward != config.compose().reward:
+        return [chosen]
+    return [_config(name, rest) for name in PRESETS]
 
 
 def _config(reward: str, overrides: Sequence[str]) -> TrainConfig:

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import pairwise
 
 from ewm import formats
-from ewm.evaluation.audit.attacks import blind
+from ewm.evaluation.audit.attacks import LONG, blind
 from ewm.evaluation.audit.orders import departing, with_error, with_wrong_value, worse
 from ewm.formats.prediction import Truth
 from ewm.rewards import Reward
@@ -118,15 +118,19 @@ def measure(
     score: Scorer,
     blinds: Callable[[Truth], Mapping[str, float]] | None = None,
     strictly: Sequence[str] | None = None,
+    every: int = 1,
     advance: Callable[[int], None] = lambda done: None,
 ) -> Measured:
-    """`blinds`: from where each reward is corrected. `strictly`: names that a corruption must lower; None: all."""
+    """`blinds`: from where each reward is corrected. `strictly`: names that a corruption must lower; None: all.
+    `every`: texts longer than LONG are tried on one case in so many."""
     paid: dict[tuple[str, str], list[tuple[float, float, str]]] = defaultdict(list)
     truths: dict[str, list[float]] = defaultdict(list)
     tests: dict[tuple[str, str], list[str | None]] = defaultdict(list)
-    for case in cases:
+    for number, case in enumerate(cases):
         start = blinds(case.truth) if blinds else {}
         for attack, text in blind(case.truth, case.other).items():
+            if len(text) > LONG and number % every:
+                continue
             for name, value in score(text, case.truth).items():
                 if value is not None:
                     paid[name, attack].append((value, corrected(value, start.get(name, 0.0)), case.family))
@@ -172,9 +176,9 @@ def _orders(
     """(name, kind of test, what broke it or None)."""
     top = score(truth.prediction.text)
     at = places(truth) if truth.task == "trace" else []
-    wrong = {f"a wrong value, {n + 1} of {len(at)}": with_wrong_value(truth, place) for n, place in enumerate(at)}
-    for how, text in {**worse(truth), **wrong}.items():
-        for name, value in score(text).items() if text is not None else ():
+    wrong = [("a wrong value", text) for place in at if (text := with_wrong_value(truth, place))]
+    for how, text in [*worse(truth).items(), *wrong]:
+        for name, value in score(text).items():
             true = top[name]
             if value is not None and true is not None:
                 below = value < true if strictly is None or name in strictly else value <= true

@@ -119,12 +119,10 @@ def _trace(text: str, form: Form) -> Iterator[tuple[str, str]]:
     if steps:
         yield "cut in half and ended", joined(*head, *steps[:half], form.end)
         yield "the last step left out", joined(*head, *steps[:-1], form.end)
-    for where, at in (("first", 0), ("last", len(steps) - 1)):
-        if at >= 0 and (spoilt := _invented(steps[at], form)) != steps[at]:
-            yield (
-                f"an invented variable in the {where} step",
-                joined(*head, *steps[:at], spoilt, *steps[at + 1 :], form.end),
-            )
+    roomy = [at for at, step in enumerate(steps) if _invented(step, form) != step]
+    for where, at in zip(("first", "last"), roomy[:1] + roomy[-1:], strict=False):
+        invented = joined(*head, *steps[:at], _invented(steps[at], form), *steps[at + 1 :], form.end)
+        yield f"an invented variable in the {where} step that can have one", invented
     if form is FORMS["delta"]:
         told = [line for line in steps if not line.startswith("out ")]
         yield "invented output", joined(*told, "out 'invented'", form.end)

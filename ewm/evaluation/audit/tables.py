@@ -19,10 +19,10 @@ def show(measured: Sequence[Measured], bounds: Sequence[Bound], console: Console
     """Prints a table for each form of answer, then the verdict."""
     for one in measured:
         console.print(_table(one))
-    names = list(dict.fromkeys(bound.name for bound in bounds if bound.name))
+    names = list(dict.fromkeys(bound.name for bound in bounds))
     verdict = Table("form", "must hold", *names, title="Verdict", title_justify="left")
     for (form, what), own in _grouped(bounds).items():
-        verdict.add_row(form, what, *(_cell(own[name]) if name in own else "" for name in names or [""]))
+        verdict.add_row(form, what, *(_cell(own[name]) if name in own else "" for name in names))
     console.print(verdict)
     for line in said(bounds):
         console.print(line, markup=False)

@@ -11,6 +11,7 @@ MOST_BLIND = 0.05
 NEAR = 0.02
 KNOWN_BAD = {"constant trace": 0.80, "keywords": 0.40}  # its reward is four fifths form
 EPSILON = 1e-9
+SHOWN = 4  # corruptions that broke an order
 TRUTH = "every complete truth earns 1 (the least)"
 BLIND = f"no blind attack is paid above {MOST_BLIND} after correction"
 
@@ -29,7 +30,7 @@ class Bound:
 
 def verdict(rewards: Sequence[Measured], metrics: Sequence[Measured], n: int, wanted: int) -> list[Bound]:
     """Every bound, the failing ones included."""
-    bounds = [Bound("", "", f"at least {wanted} programs", str(n), n >= wanted)]
+    bounds = [Bound("all", "", f"at least {wanted} programs", str(n), n >= wanted)]
     for measured in rewards:
         bounds += _rewards(measured)
     for measured in metrics:
@@ -62,7 +63,8 @@ def _metrics(measured: Measured) -> Iterator[Bound]:
 
 
 def _order(name: str, form: str, held: Held) -> Bound:
-    broken = ", ".join(f"{what} {times}" for what, times in sorted(held.failed.items()))
+    worst = sorted(held.failed.items(), key=lambda item: (-item[1], item[0]))
+    broken = ", ".join(f"{what} {times}" for what, times in worst[:SHOWN]) + (" ..." if len(worst) > SHOWN else "")
     return Bound(name, form, held.kind, f"{held.passed} of {held.n}", held.passed == held.n, broken)
 
 
