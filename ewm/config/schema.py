@@ -166,7 +166,7 @@ class GrpoConfig:
     epsilon: float = 0.2
     max_grad_norm: float = 1.0
     optim: str = "adamw_torch"
-    bf16: bool = False
+    bf16: bool | None = False  # mixed precision; null: where it helps, on CUDA
     gradient_checkpointing: bool = False
     logging_steps: int = 1
     save_steps: int = 10

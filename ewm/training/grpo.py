@@ -115,7 +115,7 @@ def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: Eng
         epsilon=cfg.epsilon,
         max_grad_norm=cfg.max_grad_norm,
         optim=cfg.optim,
-        bf16=cfg.bf16,
+        bf16=not on_cpu if cfg.bf16 is None else cfg.bf16,
         gradient_checkpointing=cfg.gradient_checkpointing,
         logging_steps=cfg.logging_steps,
         save_strategy="no",  # callbacks.Checkpoints asks for them
