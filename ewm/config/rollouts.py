@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,12 +31,13 @@ def grpo(cfg: TrainConfig) -> Iterator[str]:
     if not g.enabled:
         return
     cycle = g.steps_per_generation or g.gradient_accumulation_steps
-    batch = g.per_device_train_batch_size * cycle
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    batch = g.per_device_train_batch_size * cycle * ranks
     if batch > 0 and g.num_generations > 1 and batch % g.num_generations:
         possible = ", ".join(str(n) for n in range(2, batch + 1) if batch % n == 0) or "none, make the batch larger"
         yield (
-            f"grpo.num_generations={g.num_generations} does not divide the generation batch of {batch} completions. "
-            f"Possible here: {possible}."
+            f"grpo.num_generations={g.num_generations} does not divide the generation batch of {batch} completions"
+            f"{f' of {ranks} ranks' if ranks > 1 else ''}. Possible here: {possible}."
         )
     yield from _cycles(cfg)
     if g.loss_type == "luspo" and g.importance_sampling_level != "sequence":

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from accelerate.utils import gather_object
 from datasets import Dataset
 from datasets.utils import logging as datasets_logging
 from transformers import PrinterCallback
 from trl import GRPOConfig
 
+from ewm import ranks
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
@@ -51,16 +53,22 @@ def reinforce(
     engine: EngineConfig | None = None,
     board: Board | None = None,
 ) -> Path | None:
-    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled."""
+    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled, and in
+    other ranks than the first."""
     if not cfg.enabled:
         return None
     folder = record.folder / "checkpoints" / "grpo"
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoints.clean(folder)
+    if ranks.leads():
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoints.clean(folder)
     examples = list(dataset.examples)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
+    if args.world_size > 1:
+        judge.gather = gather_object
+        if args.device.type == "cpu":
+            args._setup_devices = torch.device("cpu")  # accelerate's cpu:0 is no place that torch.load knows
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
@@ -86,7 +94,7 @@ def reinforce(
         finally:
             bar.close()
             _leave_as_found(trainer)
-    return keep(model, record.folder)
+    return keep(model, record.folder) if ranks.leads() else None
 
 
 def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: EngineConfig | None = None) -> GRPOConfig:
@@ -123,6 +131,7 @@ def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: Eng
         seed=seed,
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
+        ddp_find_unused_parameters=False,  # of several ranks: every trained weight is used in every step
         report_to="none",
         disable_tqdm=True,
         use_vllm=name in ("vllm", "vllm_colocate", "vllm_server"),

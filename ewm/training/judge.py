@@ -44,7 +44,7 @@ class Scored:
 class Judge:
     """Callable with TRL's signature. `decode`: completion ids -> text; `ends`: ids that end a completion.
 
-    `thinks`: the model always thinks before it answers.
+    `thinks`: the model always thinks before it answers. `gather`: one rank's rows -> those of all, in order of rank.
     """
 
     reward: Reward
@@ -52,6 +52,7 @@ class Judge:
     decode: Callable[[list[int]], str]
     ends: frozenset[int]
     thinks: bool = False
+    gather: Callable[[list[Scored]], list[Scored]] = list
     batch: list[Scored] = field(default_factory=list)
 
     __name__ = "total"  # TRL logs rewards/<name>/mean
@@ -63,13 +64,14 @@ class Judge:
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float]:
-        self.batch = [self._score(ids, index) for ids, index in zip(completion_ids, example, strict=True)]
+        own = [self._score(ids, index) for ids, index in zip(completion_ids, example, strict=True)]
+        self.batch = self.gather(own)
         for term in sorted({name for row in self.batch for name in row.terms}):
             values = [value for row in self.batch if (value := row.terms.get(term)) is not None]
             if values:
                 log_metric(f"rewards/{term}/mean", fmean(values))
                 log_metric(f"rewards/{term}/std", stdev(values) if len(values) > 1 else 0.0)
-        return [row.total for row in self.batch]
+        return [row.total for row in own]
 
     def _score(self, ids: list[int], example: int) -> Scored:
         cut = not ids or ids[-1] not in self.ends
