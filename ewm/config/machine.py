@@ -34,7 +34,8 @@ def problems(made: DictConfig, overrides: Sequence[str], config_name: str, multi
 
 def ranks(cfg: Any, multirun: bool = False) -> Iterator[str]:
     """What a distributed launch cannot run: all but one GRPO run on one machine."""
-    there, here = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    there = int(os.environ.get("WORLD_SIZE", "1"))
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", there))
     if there == 1:
         return
     alone = "start it with python, without accelerate launch"
@@ -44,7 +45,7 @@ def ranks(cfg: Any, multirun: bool = False) -> Iterator[str]:
     if not isinstance(cfg, TrainConfig):
         yield f"{there} ranks: an evaluation has one; {alone}."
         return
-    if "LOCAL_WORLD_SIZE" in os.environ and here != there:
+    if here != there:
         yield f"{there} ranks, {here} of them on this machine: all of them have to be. Possible here: {here}."
     if cfg.sft.enabled:
         yield f"sft.enabled=true with {there} ranks: SFT starts its own processes; {alone}."
