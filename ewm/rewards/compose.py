@@ -66,7 +66,8 @@ class Reward(ABC):
 
     def read(self, completion: str, truth: Truth) -> Prediction:
         """The parsed completion."""
-        said = thinking.split(completion, thinks=False)[1]  # thoughts may be long
+        thought_counts = truth.task == "reason"
+        said = completion if thought_counts else thinking.split(completion, thinks=False)[1]  # thoughts may be long
         if len(said) > READ_CHARS + 8 * len(truth.prediction.text):
             return Prediction(text=completion)
         return formats.parse(completion, truth.task, truth.format)

@@ -29,6 +29,8 @@ class Record(Protocol):
 
     def log(self, values: dict[str, Any], step: int) -> None: ...
 
+    def note(self, **facts: Any) -> None: ...
+
 
 def named(logs: Mapping[str, Any]) -> dict[str, float]:
     """The trainer's log line under this project's names; absent values and the closing summary left out."""

@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,6 +63,10 @@ def reinforce(
         folder.mkdir(parents=True, exist_ok=True)
         checkpoints.clean(folder)
     examples = list(dataset.examples)
+    if cfg.max_completion_length is None:
+        cfg = replace(cfg, max_completion_length=rollout.longest(model, examples))
+        log.info("grpo.max_completion_length=%d, from the longest true answer", cfg.max_completion_length)
+        record.note(max_completion_length=cfg.max_completion_length)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)

@@ -1,9 +1,9 @@
 """One composed reward as TRL wants it: a function of a batch of completions, with every term logged by name.
 
 The truth is looked up by the example's index; nothing is traced or run here. What is scored is the answer after any
-thinking, split off as in an evaluation. A completion without an end id was cut by the token limit, and the reward is
-told so. `batch` keeps the last scored batch, one row a completion, for the table of
-samples. A term that is absent from a truth (None) leaves that term's mean.
+thinking, split off as in an evaluation; for task=reason, whose thought is the trace, the whole. A completion without an
+end id was cut by the token limit, and the reward is told so. `batch` keeps the last scored batch, one row a completion,
+for the table of samples. A term that is absent from a truth (None) leaves that term's mean.
 """
 
 from __future__ import annotations
@@ -76,5 +76,7 @@ class Judge:
     def _score(self, ids: list[int], example: int) -> Scored:
         cut = not ids or ids[-1] not in self.ends
         text = self.decode(ids if cut else ids[:-1])
-        score = self.reward(thinking.split(text, self.thinks)[1], self.truths[example], cut=cut)
+        truth = self.truths[example]
+        said = text if truth.task == "reason" else thinking.split(text, self.thinks)[1]
+        score = self.reward(said, truth, cut=cut)
         return Scored(example, text, len(ids), cut, float(score.total), dict(score.terms))

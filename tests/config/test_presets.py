@@ -15,6 +15,7 @@ WITH = {  # what a preset wants beside it
     ("engine", "openai"): ["engine.base_url=http://x"],
     ("engine", "vllm"): ["grpo.enabled=false", "sft=short"],
     ("sft", "pretrain"): ["lora=none"],
+    ("task", "reason"): ["model=qwen3_4b_thinking"],
     ("reward", "ellora"): ["format=ellora"],
     ("grpo", "ellora"): ["model=qwen3_0_6b"],
     **{("benchmark", name): [f"headline={name}/exact_difference"] for name in ("ellora5", "humaneval", "cruxeval_o")},

@@ -17,7 +17,7 @@ from tests.training.test_grpo import Stop, adapter_of, assert_same, dies_at, qui
 
 OWN = ("enabled", "extra", "log_completions_every")  # not TRL's
 HOW_LONG = ("max_steps", "logging_steps", "save_steps", "save_total_limit")  # TRL counts epochs, and logs seldom
-LENGTH = ("max_completion_length",)  # TRL's 512 tokens beside a prompt do not fit nano
+LENGTH = ("max_completion_length",)  # TRL has 512 tokens, here the data say
 
 
 def test_the_default_preset_is_trls_own():
