@@ -70,6 +70,8 @@ def reinforce(
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
+    if args.bf16 and args.device.type == "cpu":
+        log.warning("grpo.bf16=true costs time on a CPU and gains nothing; grpo.bf16=null has it on CUDA only.")
     if args.world_size > 1:
         judge.gather = gather_object
         if args.device.type == "cpu":

@@ -36,6 +36,13 @@ def test_bf16_where_it_helps(device, said, tmp_path, monkeypatch):
     assert told["bf16"] is said
 
 
+def test_bf16_on_a_cpu_is_told_of(tmp_path, caplog):
+    reinforce(
+        build_tiny_model(), build_small_set(), quick(max_steps=1, bf16=True), share_of_sevens, ListRecord(tmp_path)
+    )
+    assert "grpo.bf16=null" in caplog.text
+
+
 ALGORITHMS = {
     "gspo": {"importance_sampling_level": "sequence"},
     "luspo": {"loss_type": "luspo", "importance_sampling_level": "sequence"},
