@@ -10,7 +10,7 @@ from functools import partial
 import hydra
 from omegaconf import DictConfig
 
-from ewm import config, run
+from ewm import config, ranks, run
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
@@ -31,7 +31,8 @@ def main(dict_config: DictConfig) -> float:
         made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
         blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
         count = model.without_weights().count_tokens  # may go to other processes
-        examples = data.build(*made, count, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
+        with ranks.in_turn(cfg.output_dir, "data"):  # rank 0 builds, the others read
+            examples = data.build(*made, count, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
         streamed = cfg.sft.enabled and cfg.sft.stream
         if streamed:
             stream = data.endless(*made, encode=model.without_weights().encode_pair)  # goes to another process
@@ -40,6 +41,8 @@ def main(dict_config: DictConfig) -> float:
         else:
             training.warm_start(model, examples, cfg.sft, record, cfg.seed, sft_board)
         training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board)
+        if not ranks.leads():
+            return float("nan")  # rank 0 evaluates and reports
         if not cfg.grpo.enabled:
             training.keep(model, record.folder)  # GRPO keeps what it made itself
         results = evaluation.compare(model, cfg, record, None if streamed else examples.shapes)

@@ -55,7 +55,9 @@ def machine() -> str:
 
 def command() -> str:
     """The command line, as one would type it again."""
-    return shlex.join(["python", os.path.relpath(sys.argv[0]) if sys.argv[0] else "-", *sys.argv[1:]])
+    ranks = os.environ.get("WORLD_SIZE", "1")
+    started_by = ["accelerate", "launch", "--multi_gpu", "--num_processes", ranks] if int(ranks) > 1 else ["python"]
+    return shlex.join([*started_by, os.path.relpath(sys.argv[0]) if sys.argv[0] else "-", *sys.argv[1:]])
 
 
 class Clock:

@@ -7,7 +7,7 @@
 The folder is outputs/<kind>/<name>/<stamp>-<hash8 of the config>. A folder with the config's hash that nobody holds and
 that is not done is opened again, stages then go on from their own checkpoints; a done folder is never written to. A
 folder is locked from the moment it is chosen, so that equal commands started at once get one each. Only rank 0 writes;
-other ranks get the folder through EWM_RUN_FOLDER. Knows nothing of models or stages.
+it tells the other ranks the folder (ranks.py). Knows nothing of models or stages.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from ewm import locks, provenance
+from ewm import locks, provenance, ranks
 from ewm.config import ConfigError, EvaluateConfig, TrainConfig, digest
 from ewm.config.load import to_dataclass
 from ewm.config.record import SCHEMA
@@ -37,7 +37,7 @@ from ewm.config.record import read as read_record
 from ewm.locks import is_locked
 
 WHY = "failed.txt"  # in a folder without run.json: what a sweep's job was refused for, a problem a line
-FOLDER_VARIABLE = "EWM_RUN_FOLDER"
+FOLDER = "folder"  # the word under which rank 0 tells the others where the run is
 OPEN_AGAIN = (None, "running", "interrupted", "failed")  # statuses, if nobody holds the folder
 STAGES = ("sft", "grpo")
 COMPARED = ("model.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train", "seed")
@@ -127,16 +127,21 @@ def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[Run
     """The record of this run, locked; its status tells how the block ended."""
     folder = _folder_of(cfg, kind)
     if not is_main():
-        yield _fresh(cfg, kind, folder)
+        with ranks.failure_told(cfg.output_dir):
+            yield _fresh(cfg, kind, folder)
         return
     folder.mkdir(parents=True, exist_ok=True)
     with locks.hold(folder), _sigterm_interrupts():
         record = _reopened(cfg, kind, folder)
-        os.environ[FOLDER_VARIABLE] = str(folder.resolve())
         record.save()
+        if ranks.size() > 1:
+            ranks.tell(cfg.output_dir, FOLDER, str(folder.resolve()))
         try:
             yield record
         except KeyboardInterrupt:
+            if other := ranks.heard(cfg.output_dir, ranks.FAILED):  # the launcher has ended this rank
+                _close(record, "failed", other)
+                raise
             _close(record, "interrupted")
             where = f" at {record.stage} step {record.step}" if record.stage else ""
             print(
@@ -145,16 +150,20 @@ def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[Run
             )
             raise
         except BaseException as error:
-            _close(record, "failed", f"{type(error).__name__}: {error}")
+            other = ranks.heard(cfg.output_dir, ranks.FAILED)  # then what this rank met with is a lost connection
+            _close(record, "failed", other or f"{type(error).__name__}: {error}")
             raise
         else:
             _close(record, "done")
         finally:
-            os.environ.pop(FOLDER_VARIABLE, None)
+            ranks.forget(cfg.output_dir)
 
 
 def choose(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
-    """The folder for this config: one that can go on, else a new one. It is this process's from here on."""
+    """The folder for this config: one that can go on, else a new one. It is this process's from here on, or that of the
+    rank that leads."""
+    if not is_main():
+        return _told(cfg)
     short = digest(cfg)[:8]
     parent = Path(cfg.output_dir) / kind / cfg.name
     key = (kind, str(parent / short))
@@ -210,7 +219,7 @@ def status(folder: Path) -> str | None:
 
 def is_main() -> bool:
     """Rank 0, or no ranks at all."""
-    return int(os.environ.get("RANK", "0")) == 0
+    return ranks.leads()
 
 
 def write_atomic(path: Path, text: str) -> None:
@@ -225,12 +234,18 @@ def write_atomic(path: Path, text: str) -> None:
 
 def _folder_of(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
     if not is_main():
-        if FOLDER_VARIABLE not in os.environ:
-            raise ConfigError(
-                f"RANK={os.environ['RANK']} without {FOLDER_VARIABLE}: rank 0 starts the others (sft.ranks=2)."
-            )
-        return Path(os.environ[FOLDER_VARIABLE])
+        return _told(cfg)
     return Path(HydraConfig.get().runtime.output_dir) if HydraConfig.initialized() else choose(cfg, kind)
+
+
+def _told(cfg: TrainConfig | EvaluateConfig) -> Path:
+    """The folder that rank 0 has opened."""
+    if ranks.size() == 1:
+        raise ConfigError(
+            f"RANK={ranks.rank()} without WORLD_SIZE: there is no rank 0 to follow. Start the ranks with accelerate "
+            "launch, or unset RANK."
+        )
+    return Path(ranks.hear(cfg.output_dir, FOLDER))
 
 
 def _select(config: dict[str, Any], key: str) -> Any:
@@ -274,8 +289,11 @@ def _reopened(cfg: TrainConfig | EvaluateConfig, kind: str, folder: Path) -> Run
             log.warning(
                 "The code has changed since this run began (%s): its end may differ.", str(old["git_commit"])[:8]
             )
+        if (before := record.facts.get("ranks", 1)) != ranks.size():
+            log.warning("This run began with ranks=%s and goes on with %s: its end will differ.", before, ranks.size())
     else:
         log.info("Run folder: %s", folder)
+    record.facts |= {"ranks": ranks.size()} if ranks.size() > 1 else {}
     record.sessions += 1
     record.git_commit, record.git_dirty = provenance.git()
     record.versions, record.machine = provenance.versions(), provenance.machine()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from ewm import run
+from ewm import ranks, run
 from ewm.config import ConfigError, compose, digest
 
 
@@ -192,7 +192,8 @@ def test_other_ranks_write_nothing(cfg, monkeypatch):
     monkeypatch.setenv("RANK", "1")
     with pytest.raises(ConfigError, match="rank 0"), run.open(cfg):
         pass
-    monkeypatch.setenv(run.FOLDER_VARIABLE, str(run.Path(cfg.output_dir) / "given"))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    ranks.tell(cfg.output_dir, run.FOLDER, str(run.Path(cfg.output_dir) / "given"))
     with run.open(cfg) as record:
         record.log({"sft/loss": 1.0}, step=1)
     assert record.folder.name == "given"

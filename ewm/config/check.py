@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ewm.config import entries, library, rollouts
+from ewm.config import entries, extras, library, rollouts
 from ewm.config.errors import did_you_mean
 from ewm.config.limits import CHOICES, values
 from ewm.config.schema import EvaluateConfig, SelfgenConfig, TrainConfig
@@ -20,7 +20,7 @@ Config = TrainConfig | EvaluateConfig
 AnyConfig = Config | SelfgenConfig
 
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # vllm.config.lora.MaxLoRARanks, from 8
-TASKS = ("trace", "output")
+TASKS = ("trace", "output", "reason")
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # nano's
 EXAMPLE = {"short": 256, "sentence": 1024}  # tokens that 97 in 100 of a stream's examples do not exceed
 MODULES = tuple(f"model.layers.0.{'self_attn' if name[0] in 'qkvo' else 'mlp'}.{name}" for name in LAYERS)
@@ -33,7 +33,7 @@ def check(cfg: AnyConfig) -> list[str]:
     parts = (values, run, model, task, entries.benchmarks, one_answer, engine)
     found = [problem for part in parts for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
+        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, extras.extras, lengths, stages, sft)
         found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
     return list(dict.fromkeys(found))
 
@@ -136,6 +136,11 @@ def task(cfg: Config) -> Iterator[str]:
             yield f"task.mix.{name}: no such task.{did_you_mean(name, TASKS)} Possible: {', '.join(TASKS)}."
         elif not weight >= 0:
             yield f"task.mix.{name}={weight:g}: must be at least 0."
+    if cfg.task.name == "reason" or (cfg.task.name == "mixed" and mix.get("reason", 0) > 0):
+        if cfg.model.prompt_style == "short":
+            yield f"task=reason: model={cfg.model.name} knows trace and output only. Possible: task=trace."
+        elif not cfg.model.thinking:
+            yield "task=reason puts the trace inside <think>: it wants model.thinking=true, or task=trace."
     if cfg.task.name == "mixed" and not sum(mix.values()) > 0:
         yield f"task.mix={mix}: the weights sum to zero. Give one of them a weight above zero."
 
@@ -225,6 +230,11 @@ def lengths(cfg: TrainConfig) -> Iterator[str]:
     answers = {"data.max_target_tokens": cfg.data.max_target_tokens}
     if cfg.grpo.enabled:
         answers["grpo.max_completion_length"] = cfg.grpo.max_completion_length
+        if cfg.grpo.max_completion_length is None and cfg.model.thinking and cfg.task.name != "reason":
+            yield (
+                f"grpo.max_completion_length=null: no data say how long model={cfg.model.name} thinks before its "
+                "answer. Give a number, or task=reason, whose thought is the trace."
+            )
     if cfg.data.max_prompt_tokens is None or cfg.data.max_target_tokens is None:
         yield (
             f"data.max_prompt_tokens={_null(cfg.data.max_prompt_tokens)}, data.max_target_tokens="

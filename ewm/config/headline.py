@@ -10,6 +10,7 @@ from ewm.config.errors import ConfigError, did_you_mean
 PARTS = ("base", "adapter", "difference")
 METRICS = (
     "exact", "prefix", "state_f1", "state_full", "path", "path_exact", "final_state", "output", "exception", "parse",
+    "faithful",
 )  # fmt: skip
 
 

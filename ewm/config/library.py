@@ -23,21 +23,24 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _fields(chain: tuple[tuple[str, str, str], ...]) -> frozenset[str]:
-    """Annotated names of the classes (package, file, class); empty if one of them cannot be read."""
-    names: set[str] = set()
+def _fields(chain: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
+    """Annotated names of the classes (package, file, class), the first one's word counting, and the annotation's text;
+    empty if one of them cannot be read."""
+    names: dict[str, str] = {}
     for package, file, name in chain:
         folder = _package(package)
         node = _classes(folder / file).get(name) if folder and (folder / file).exists() else None
         if node is None:
-            return frozenset()
-        names |= {n.target.id for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
-    return frozenset(n for n in names if not n.startswith("_"))
+            return {}
+        for n in node.body:
+            if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and not n.target.id.startswith("_"):
+                names.setdefault(n.target.id, ast.unparse(n.annotation))
+    return names
 
 
 @cache
-def grpo_keys() -> frozenset[str]:
-    """Fields of TRL's GRPOConfig and of what it inherits."""
+def grpo_keys() -> dict[str, str]:
+    """Fields of TRL's GRPOConfig and of what it inherits, with their annotations."""
     return _fields(
         (
             ("trl", "trainer/grpo_config.py", "GRPOConfig"),
@@ -48,8 +51,8 @@ def grpo_keys() -> frozenset[str]:
 
 
 @cache
-def lora_keys() -> frozenset[str]:
-    """Fields of PEFT's LoraConfig and of what it inherits."""
+def lora_keys() -> dict[str, str]:
+    """Fields of PEFT's LoraConfig and of what it inherits, with their annotations."""
     return _fields(
         (
             ("peft", "tuners/lora/config.py", "LoraConfig"),
@@ -57,6 +60,32 @@ def lora_keys() -> frozenset[str]:
             ("peft", "config.py", "PeftConfigMixin"),
         )
     )
+
+
+@cache
+def schedule_arguments(name: str) -> frozenset[str] | None:
+    """What grpo.extra.lr_scheduler_kwargs may hold for this schedule; None if it cannot be read."""
+    folder = _package("transformers")
+    members = _members("trainer_utils.py", "SchedulerType")
+    if folder is None or name not in members.values():
+        return None
+    tree = ast.parse((folder / "optimization.py").read_text(encoding="utf-8"))
+    makers = next((n.value for n in tree.body if isinstance(n, ast.Assign) and _called(n, _MAKERS)), None)
+    if not isinstance(makers, ast.Dict):
+        return None
+    makes = {k.attr: v.id for k, v in zip(makers.keys, makers.values, strict=True)
+             if isinstance(k, ast.Attribute) and isinstance(v, ast.Name)}  # fmt: skip
+    maker = next((makes.get(member) for member, value in members.items() if value == name), None)
+    node = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == maker), None)
+    return frozenset(a.arg for a in node.args.args) - _GIVEN if node else None
+
+
+_MAKERS = "TYPE_TO_SCHEDULER_FUNCTION"
+_GIVEN = {"optimizer", "num_warmup_steps", "num_training_steps", "last_epoch"}
+
+
+def _called(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
 
 
 @cache
@@ -73,14 +102,18 @@ def schedules() -> tuple[str, ...]:
 
 def _choices(file: str, name: str) -> tuple[str, ...]:
     """Values of an enumeration of transformers."""
+    return tuple(_members(file, name).values())
+
+
+def _members(file: str, name: str) -> dict[str, str]:
+    """An enumeration of transformers: name -> value; empty if it cannot be read."""
     folder = _package("transformers")
     node = _classes(folder / file).get(name) if folder and (folder / file).exists() else None
-    values = (
-        [n.value.value for n in node.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)]
-        if node
-        else []
-    )
-    return tuple(str(value) for value in values)
+    return {
+        n.targets[0].id: str(n.value.value)
+        for n in (node.body if node else ())
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant) and isinstance(n.targets[0], ast.Name)
+    }
 
 
 def installed(package: str) -> bool:

@@ -16,7 +16,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "model.quantization": ("nf4",),
     "trace.isolation": ("auto", "L0", "L1", "L2", "L3"),
     "trace.require": ("L0", "L1", "L2", "L3"),
-    "task.name": ("trace", "output", "mixed"),
+    "task.name": ("trace", "output", "reason", "mixed"),
     "format.name": ("delta", "cwm", "ellora"),
     "data.pool": ("auto", "here", "processes", "ray"),
     "sft.optimizer": ("adamw", "muon"),

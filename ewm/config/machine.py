@@ -6,27 +6,53 @@ Takes a moment and leaves nothing behind; for a run that is about to start, so n
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ewm.config import targets
+from ewm.config import library, targets
 from ewm.config.errors import ConfigError
 from ewm.config.load import to_dataclass
-from ewm.config.schema import TraceConfig
+from ewm.config.schema import TraceConfig, TrainConfig
 
 
 def problems(made: DictConfig, overrides: Sequence[str], config_name: str, multirun: bool) -> list[str]:
     """Of this composed config, Hydra's node included."""
     found = list(_place(made, config_name, multirun))
     try:
-        return [*found, *tracing(to_dataclass(made, overrides).trace)]
+        cfg = to_dataclass(made, overrides)
     except ConfigError:
         return found  # the check says what is wrong
+    return [*found, *ranks(cfg, multirun), *tracing(cfg.trace)]
+
+
+def ranks(cfg: Any, multirun: bool = False) -> Iterator[str]:
+    """What a distributed launch cannot run: all but one GRPO run on one machine."""
+    there = int(os.environ.get("WORLD_SIZE", "1"))
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", there))
+    if there == 1:
+        return
+    alone = "start it with python, without accelerate launch"
+    if multirun:
+        yield f"-m inside a distributed launch of {there} ranks: a sweep starts its own processes; {alone}."
+        return
+    if not isinstance(cfg, TrainConfig):
+        yield f"{there} ranks: an evaluation has one; {alone}."
+        return
+    if here != there:
+        yield f"{there} ranks, {here} of them on this machine: all of them have to be. Possible here: {here}."
+    if cfg.sft.enabled:
+        yield f"sft.enabled=true with {there} ranks: SFT starts its own processes; {alone}."
+    elif not cfg.grpo.enabled:
+        yield f"grpo.enabled=false with {there} ranks: nothing would be shared; {alone}."
+    if (devices := library.cuda_devices()) and cfg.hardware.device != "cpu" and devices < here:
+        yield f"{there} ranks and {devices} CUDA devices: each wants its own. Possible here: {devices} ranks."
 
 
 def _place(made: DictConfig, config_name: str, multirun: bool) -> Iterator[str]:

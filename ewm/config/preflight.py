@@ -34,6 +34,7 @@ from ewm.config.mistakes import explain, group_problems, key_problems, sweep_pro
 from ewm.config.overrides import Place, Read, parse
 
 SHOWING = ("hydra_help", "shell_completion", "version", "info")  # flags that run nothing
+FOLLOWS = ["hydra.output_subdir=null", "hydra/job_logging=none"]  # another rank than 0 leaves the run's folder alone
 CHECKED_JOBS = 24  # of a sweep; the others are checked when their turn comes
 
 
@@ -49,6 +50,8 @@ def preflight(config_name: str) -> Iterator[None]:
         _show_help(flags.overrides, name, multirun, searchpath)
     if not any(getattr(flags, name, False) for name in SHOWING) and not flags.experimental_rerun:
         _exit_on(problems(flags.overrides, name, multirun, searchpath, on_machine=not flags.cfg), config_name)
+    if not _leads():
+        sys.argv += FOLLOWS
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions through to the lines below
     try:
         yield
@@ -108,9 +111,15 @@ def _show_help(overrides: Sequence[str], config_name: str, multirun: bool, searc
     sys.exit(0)
 
 
+def _leads() -> bool:
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def _exit_on(lines: Sequence[str], config_name: str) -> None:
     if not lines:
         return
+    if not _leads():  # rank 0 says the same
+        sys.exit(2)
     count = f"{len(lines)} problems" if len(lines) > 1 else "A problem"
     print(f"{count} with the configuration:\n" + "\n".join(f"  {line}" for line in lines), file=sys.stderr)
     print(f"All keys and presets: python {config_name}.py --help", file=sys.stderr)

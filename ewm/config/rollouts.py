@@ -1,33 +1,16 @@
-"""GRPO's part of the check: groups, batches and checkpoints, and keys that go through to TRL and PEFT."""
+"""GRPO's part of the check: groups, batches and checkpoints, and what moves the weights."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
+from typing import Any
 
 from ewm.config import library
 from ewm.config.errors import did_you_mean
 from ewm.config.schema import TrainConfig
 
-SET_BY = {  # TRL's keys that follow from keys of this project
-    "output_dir": "name and output_dir",
-    "seed": "seed",
-    "reward_weights": "reward.terms.NAME.weight",
-    "generation_batch_size": "grpo.per_device_train_batch_size and grpo.steps_per_generation",
-    "use_cpu": "hardware.device",
-    "use_vllm": "engine",
-    "vllm_mode": "engine",
-    "vllm_server_base_url": "engine.base_url",
-    "save_strategy": "grpo.save_steps",
-    "report_to": "nothing: tensorboard/ and metrics.jsonl are always written",
-    "disable_tqdm": "nothing: there is one progress bar",
-    "num_train_epochs": "grpo.max_steps",
-    "eval_strategy": "benchmark",
-    "do_eval": "benchmark",
-    "load_best_model_at_end": "nothing: the last adapter is kept",
-    "push_to_hub": "nothing: the adapter lies in the run's folder",
-    "resume_from_checkpoint": "nothing: the same command goes on",
-}  # fmt: skip
 OF_TORCH = ("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop")
 FROM_A_PACKAGE = {  # part of an optimizer's name: what it wants; the first that fits
     "galore": "galore_torch", "apollo": "apollo_torch", "lomo": "lomo_optim", "grokadamw": "grokadamw",
@@ -48,12 +31,13 @@ def grpo(cfg: TrainConfig) -> Iterator[str]:
     if not g.enabled:
         return
     cycle = g.steps_per_generation or g.gradient_accumulation_steps
-    batch = g.per_device_train_batch_size * cycle
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    batch = g.per_device_train_batch_size * cycle * ranks
     if batch > 0 and g.num_generations > 1 and batch % g.num_generations:
         possible = ", ".join(str(n) for n in range(2, batch + 1) if batch % n == 0) or "none, make the batch larger"
         yield (
-            f"grpo.num_generations={g.num_generations} does not divide the generation batch of {batch} completions. "
-            f"Possible here: {possible}."
+            f"grpo.num_generations={g.num_generations} does not divide the generation batch of {batch} completions"
+            f"{f' of {ranks} ranks' if ranks > 1 else ''}. Possible here: {possible}."
         )
     yield from _cycles(cfg)
     if g.loss_type == "luspo" and g.importance_sampling_level != "sequence":
@@ -66,6 +50,8 @@ def grpo(cfg: TrainConfig) -> Iterator[str]:
 
 def _schedule(cfg: TrainConfig) -> Iterator[str]:
     g, given = cfg.grpo, cfg.grpo.extra.get("lr_scheduler_kwargs") or {}
+    given = given if isinstance(given, dict) else {}  # said already
+    yield from _of_schedule(g.lr_scheduler_type, given)
     if wanted := WANT_KWARGS.get(g.lr_scheduler_type):
         if not any(name in given for name in wanted):
             yield (
@@ -77,6 +63,18 @@ def _schedule(cfg: TrainConfig) -> Iterator[str]:
     if schedules and g.lr_scheduler_type not in schedules:
         near = did_you_mean(g.lr_scheduler_type, schedules)
         yield f"grpo.lr_scheduler_type={g.lr_scheduler_type}: no such choice.{near} Possible: {', '.join(schedules)}."
+
+
+def _of_schedule(name: str, given: dict[str, Any]) -> Iterator[str]:
+    """What a schedule is told beside its steps."""
+    known = library.schedule_arguments(name)
+    for key, value in given.items():
+        where = f"grpo.extra.lr_scheduler_kwargs.{key}"
+        if known is not None and key not in known:
+            there = f"Possible: {', '.join(sorted(known))}." if known else "It takes none."
+            yield f"{where}: grpo.lr_scheduler_type={name} has no such key.{did_you_mean(key, known)} {there}"
+        elif not key.endswith("type") and (isinstance(value, bool) or not isinstance(value, int | float)):
+            yield f"{where}={value}: wants a number."
 
 
 def _cycles(cfg: TrainConfig) -> Iterator[str]:
@@ -108,24 +106,3 @@ def _optimizer(name: str) -> Iterator[str]:
     package = next(package for part, package in FROM_A_PACKAGE.items() if part in name)
     if not library.installed(package):
         yield f"grpo.optim={name}: {package} is not installed. Possible here: {', '.join(OF_TORCH)}."
-
-
-def extras(cfg: TrainConfig) -> Iterator[str]:
-    """Keys that go through to TRL and PEFT."""
-    for key in cfg.grpo.extra:
-        if key in SET_BY:
-            yield f"grpo.extra.{key}: not set here. It follows from {SET_BY[key]}."
-        else:
-            yield from _extra("grpo", key, cfg.grpo, library.grpo_keys(), "TRL's GRPOConfig")
-    for key in cfg.lora.extra:
-        if key == "task_type":
-            yield "lora.extra.task_type: not set here. It follows from the model."
-        else:
-            yield from _extra("lora", key, cfg.lora, library.lora_keys(), "PEFT's LoraConfig")
-
-
-def _extra(name: str, key: str, section: object, known: frozenset[str], owner: str) -> Iterator[str]:
-    if key != "extra" and hasattr(section, key):
-        yield f"{name}.extra.{key}: has a key of its own, {name}.{key}."
-    elif known and key not in known:
-        yield f"{name}.extra.{key}: {owner} has no such key.{did_you_mean(key, known)}"

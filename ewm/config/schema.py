@@ -98,7 +98,7 @@ ASIDE = ("require", "workers", "batch", "cache", "cache_mb", "cache_disk_mb")  #
 
 @dataclass
 class TaskConfig:
-    name: str = "trace"  # trace | output | mixed
+    name: str = "trace"  # trace | output | reason (both: the trace is the thought) | mixed
     mix: dict[str, float] = field(default_factory=lambda: {"trace": 1.0})
 
 
@@ -159,14 +159,14 @@ class GrpoConfig:
     temperature: float = 1.0
     top_p: float = 1.0
     top_k: int = 0
-    max_completion_length: int = 256
+    max_completion_length: int | None = 256  # null: from the longest true answer
     loss_type: str = "dapo"
     scale_rewards: str = "group"
     importance_sampling_level: str = "token"
     epsilon: float = 0.2
     max_grad_norm: float = 1.0
     optim: str = "adamw_torch"
-    bf16: bool = False
+    bf16: bool | None = False  # mixed precision; null: where it helps, on CUDA
     gradient_checkpointing: bool = False
     logging_steps: int = 1
     save_steps: int = 10

@@ -27,11 +27,12 @@ SAMPLED = 4096  # values of a tensor that enter the fingerprint, evenly spaced
 
 @dataclass(frozen=True)
 class Answer:
-    """A completion. `cut`: the token limit ended it."""
+    """A completion. `cut`: the token limit ended it. `thinking`: what came before `text`, which is the answer."""
 
     text: str
     tokens: int
     cut: bool
+    thinking: str = ""
 
 
 def chunks(examples: Sequence[Example], size: int) -> Iterator[list[Example]]:
@@ -46,7 +47,7 @@ def asker(model: Any, generate: Callable[..., Any], sampling: GenerationConfig, 
 
     def ask(examples: Sequence[Example]) -> list[Answer]:
         completions = generate(model, [e.messages for e in examples], sampling, engine, seed=seed)
-        return [Answer(c[0].text, _count(c[0].tokens), bool(c[0].cut)) for c in completions]
+        return [Answer(c[0].text, _count(c[0].tokens), bool(c[0].cut), c[0].thinking) for c in completions]
 
     return ask
 

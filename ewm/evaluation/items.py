@@ -7,14 +7,16 @@ incomplete truth has no `exact`. An item is a row of <run>/evaluation/<benchmark
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ewm import formats
 from ewm.data.example import Example
 from ewm.evaluation.answers import Answer
 from ewm.evaluation.results import METRICS
+from ewm.formats import thinking
 from ewm.formats.prediction import Prediction, Truth
+from ewm.scoring.faithfulness import faithfulness
 from ewm.scoring.metrics import score
 
 WHOLE = ("exact", "path_exact", "output", "final_state", "exception", "parse")
@@ -72,20 +74,27 @@ def item(benchmark: str, example: Example, base: Answer, adapter: Answer | None,
         complete=truth.complete,
         base=scored(base, truth),
         adapter=scored(adapter, truth) if adapter else None,
-        baselines={name: _metrics(guess(truth), truth)[0] for name, guess in guesses.items()},
+        baselines={name: _metrics(_guessed(guess, truth), truth)[0] for name, guess in guesses.items()},
     )
 
 
+def _guessed(guess: Guess, truth: Truth) -> str:
+    """The guess as a completion; for task=reason that of the trace, then that of the result."""
+    if truth.task != "reason":
+        return guess(truth)
+    return thinking.join(guess(truth), f"[ANSWER]{guess(replace(truth, task='output'))}[/ANSWER]")
+
+
 def scored(answer: Answer, truth: Truth) -> Scored:
-    """Metrics of one answer."""
-    scores, found = _metrics(answer.text, truth)
+    """Metrics of one answer. task=reason: of the thought, which is the trace, and the answer after it."""
+    text = thinking.join(answer.thinking, answer.text) if truth.task == "reason" else answer.text
+    scores, found = _metrics(text, truth)
+    scores["faithful"] = faithfulness(answer.thinking, truth)
     if answer.cut:
         wrong = (*WHOLE, "prefix") if truth.task == "output" else WHOLE
         scores = {name: 0.0 if name in wrong and value is not None else value for name, value in scores.items()}
     at, kind = found.get("divergence"), found.get("divergence_kind")
-    return Scored(
-        answer.text, answer.tokens, answer.cut, scores, None if at is None else int(at), str(kind) if kind else None
-    )
+    return Scored(text, answer.tokens, answer.cut, scores, None if at is None else int(at), str(kind) if kind else None)
 
 
 def _metrics(text: str, truth: Truth) -> tuple[Scores, dict[str, Any]]:

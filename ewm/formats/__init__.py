@@ -37,13 +37,36 @@ def get(name: str) -> Format:
 
 def target(trace: Trace, task: str, format: str) -> str | None:
     """The true completion; None if the task does not apply to this trace."""
-    return answer.render(trace) if task == "output" else get(format).render(trace)
+    if task == "trace":
+        return get(format).render(trace)
+    result = answer.render(trace)
+    if task == "output" or result is None:
+        return result
+    return thinking.join(get(format).render(trace), f"{answer.OPEN}{result}{answer.CLOSE}")
 
 
 def parse(text: str, task: str, format: str) -> Prediction:
     """What a completion says."""
+    if task == "reason":
+        return _reasoned(text, format)
     said = thinking.split(text, thinks=False)[1].strip()
     return answer.parse(said) if task == "output" else get(format).parse(said)
+
+
+def _reasoned(text: str, format: str) -> Prediction:
+    """The trace is the thought, the answer stands after it; without an answer nothing counts."""
+    thought, said = thinking.split(text, thinks=True)
+    if not said.strip():
+        return Prediction(text=text)
+    traced, given = get(format).parse(thought), answer.parse(said)
+    return replace(
+        traced,
+        text=text,
+        value=given.value,
+        exception=given.exception,
+        parsed=traced.parsed and given.parsed,
+        answer=given.value if given.exception is None else f"raise {given.exception}",
+    )
 
 
 def truth(trace: Trace, program: Program, task: str, format: str, text: str | None = None) -> Truth:
@@ -54,7 +77,7 @@ def truth(trace: Trace, program: Program, task: str, format: str, text: str | No
     text = target(trace, task, format) if text is None else text
     if text is None:
         raise ValueError(f"task {task} does not apply to program {program.id}: it has no result")
-    prediction = answer.parse(text) if task == "output" else _ended_as(trace, get(format).parse(text))
+    prediction = parse(text, task, format) if task == "reason" else _read(trace, text, task, format)
     return Truth(
         prediction=prediction,
         task=task,
@@ -65,6 +88,10 @@ def truth(trace: Trace, program: Program, task: str, format: str, text: str | No
         entry=program.entry,
         actual_trace=ellora.render(trace) if trace.status == "ok" else "",  # the recipe pays nothing for the rest
     )
+
+
+def _read(trace: Trace, text: str, task: str, format: str) -> Prediction:
+    return answer.parse(text) if task == "output" else _ended_as(trace, get(format).parse(text))
 
 
 def _ended_as(trace: Trace, told: Prediction) -> Prediction:

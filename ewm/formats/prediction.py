@@ -27,7 +27,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A parsed completion. For task=output only `value` is set."""
+    """A parsed completion. For task=output only `value` is set; for task=reason the steps are those of
+    the thought, value and exception those of the answer after it."""
 
     text: str
     steps: tuple[Step, ...] = ()
@@ -36,6 +37,7 @@ class Prediction:
     exception: str | None = None  # type of the exception that ended the program
     ended: bool = False  # the end mark is there and nothing follows it
     parsed: bool = False  # well-formed throughout, end mark included
+    answer: str | None = None  # task=reason: what stands after the thought; part of the end
 
 
 @dataclass(frozen=True)

@@ -15,3 +15,10 @@ def split(text: str, thinks: bool) -> tuple[str, str]:
     if closed:
         return thoughts.lstrip().removeprefix(OPEN).strip(), answer.removesuffix("\n").lstrip("\n")
     return (text, "") if thinks or text.lstrip().startswith(OPEN) else ("", text)
+
+
+def join(thoughts: str, answer: str) -> str:
+    """The completion of which `split` makes these two; without an answer, a thought that has not ended."""
+    if not answer:
+        return f"{OPEN}\n{thoughts}" if thoughts else ""
+    return f"{OPEN}\n{thoughts}\n{CLOSE}\n\n{answer}" if thoughts else answer

@@ -56,9 +56,12 @@ def open_turn(tokenizer: PreTrainedTokenizerBase, system: str = "") -> str:
 
 
 def encode_target(tokenizer: PreTrainedTokenizerBase, target: str, prompt_ids: Sequence[int]) -> list[int]:
-    """Ids of the answer and the end of the turn; an open <think> of the prompt is closed first."""
+    """Ids of the answer and the end of the turn. An open <think> of the prompt takes the target's own thought, and
+    is closed first where there is none."""
     close: list[int] = []
     if str(tokenizer.decode(list(prompt_ids[-4:]))).endswith(THINK):
+        if target.startswith(THINK):
+            return [*encode_text(tokenizer, target.removeprefix(THINK)), tokenizer.eos_token_id]
         close = tokenizer(THOUGHT, add_special_tokens=False)["input_ids"]
     return [*close, *encode_text(tokenizer, target), tokenizer.eos_token_id]
 

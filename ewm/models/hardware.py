@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ewm.config import ConfigError
@@ -13,16 +14,20 @@ if TYPE_CHECKING:
 
 
 def device(hardware: HardwareConfig) -> torch.device:
-    """The device to run on; also sets torch's thread count."""
+    """The device to run on, of this rank; also sets torch's thread count."""
     import torch
 
     if hardware.threads:
         torch.set_num_threads(hardware.threads)
     if hardware.device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("hardware.device=cuda: no CUDA device here. Possible: hardware=auto, hardware=cpu.")
-    if hardware.device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(hardware.device)
+    kind = hardware.device
+    if kind == "auto":
+        kind = "cuda" if torch.cuda.is_available() else "cpu"
+    if kind == "cuda" and "LOCAL_RANK" in os.environ:  # of a distributed launch: a device for each
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    return torch.device(kind)
 
 
 def dtype(cfg: ModelConfig, device: torch.device) -> torch.dtype:

@@ -70,7 +70,7 @@ def score(cfg: TrainConfig, lines: TextIO, out: TextIO) -> int:
 def answers(cfg: TrainConfig, lines: TextIO) -> Iterator[dict[str, Any]]:
     """What each row earned."""
     reward = rewards.compose(cfg.reward, cfg.plugins)
-    task = cfg.task.name if cfg.task.name in ("trace", "output") else "trace"
+    task = cfg.task.name if cfg.task.name != "mixed" else "trace"
     with Runner(cfg.trace) as runner:
         for number, line in enumerate(lines, 1):
             if not line.strip():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from ewm.formats import thinking
 from ewm.formats.prediction import Truth
 from ewm.rewards.compose import Score
 from ewm.scoring.baselines import empty, visible_literals
@@ -37,6 +38,10 @@ def best(reward: Callable[[str, Truth], Score], truth: Truth) -> float:
 def attacks(truth: Truth) -> Iterator[str]:
     """The completions. Of `truth` only source, entry, task and format are read."""
     yield ""
+    if truth.task == "reason":
+        result = next(_answers(truth), "None")
+        yield from (thinking.join(trace, f"[ANSWER]{result}[/ANSWER]") for trace in _traces(truth))
+        return
     yield from _answers(truth) if truth.task == "output" else _traces(truth)
 
 

@@ -69,8 +69,10 @@ class Reward(ABC):
     def read(self, completion: str, truth: Truth) -> Prediction:
         """The parsed completion."""
         most = READ_CHARS + 8 * len(truth.prediction.text)
-        if len(completion) > most and len(thinking.split(completion, thinks=False)[1]) > most:  # thoughts may be long
-            return Prediction(text=completion)
+        if len(completion) > most:  # thoughts may be long, unless they are what counts
+            said = completion if truth.task == "reason" else thinking.split(completion, thinks=False)[1]
+            if len(said) > most:
+                return Prediction(text=completion)
         return formats.parse(completion, truth.task, truth.format)
 
     @abstractmethod

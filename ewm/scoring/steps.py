@@ -2,7 +2,8 @@
 
 A step's place is (kind, line, depth). A step is right if its place, every write and its value are right; the order of
 the writes inside a step does not matter, a name written twice is never right. The end of an answer is one unit of
-its own: right only if the answer is well-formed to its end mark, nothing follows it, and the printed text is right.
+its own: right only if the answer is well-formed to its end mark, nothing follows it, and the printed text is right;
+for task=reason the answer after the thought too.
 """
 
 from __future__ import annotations
@@ -76,4 +77,5 @@ def right_end(predicted: Prediction, true: Prediction) -> bool:
         and predicted.ended
         and len(predicted.steps) == len(true.steps)
         and predicted.stdout == true.stdout
+        and same_value(predicted.answer, true.answer)
     )

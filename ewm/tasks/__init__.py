@@ -1,4 +1,4 @@
-"""What a model is asked: trace (every step of a run) and output (the result of a call)."""
+"""What a model is asked: trace (every step of a run), output (the result of a call), reason (both)."""
 
 from ewm.tasks.prompts import NAMES, applies, messages, numbered
 

@@ -1,4 +1,5 @@
-"""Prompts as chat messages. Short style: a task token and the program, for nano. Sentence style: for hub models.
+"""Prompts as chat messages. Short style: a task token and the program, for nano. Sentence style: for hub models, and
+the only one of task reason, where the trace is the thought and the result of the call is the answer after it.
 
 The chat template and the encoding (program text never as special tokens) belong to the model.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from ewm.programs import Program
 
-NAMES = ("trace", "output")
+NAMES = ("trace", "output", "reason")
 STYLES = ("short", "sentence")
 
 _DELTA = """\
@@ -69,22 +70,36 @@ ends with an exception, between [ANSWER] and [/ANSWER], for example [ANSWER][1, 
 
 """
 
+_REASON = """\
+Before you answer, think: your thoughts are the steps of the program as described below, and nothing else. When they \
+have ended, answer: what does the call return? Give the value as one Python literal, or `raise TypeName` if the call \
+ends with an exception, between [ANSWER] and [/ANSWER], for example [ANSWER][1, 'a'][/ANSWER].
+
+"""
+
 _SENTENCES = {("trace", "delta"): _DELTA, ("trace", "cwm"): _CWM, ("trace", "ellora"): _ELLORA}
 
 
 def applies(program: Program, task: str) -> bool:
-    """Output needs a call."""
-    return task != "output" or program.entry is not None
+    """Output and reason need a call."""
+    return task == "trace" or program.entry is not None
 
 
 def messages(program: Program, task: str, format: str, style: str) -> list[dict[str, str]]:
     """The chat messages that ask `task` about `program`."""
-    if task not in NAMES or style not in STYLES:
-        possible = f"Tasks: {', '.join(NAMES)}; styles: {', '.join(STYLES)}."
+    if task not in NAMES or style not in STYLES or (task, style) == ("reason", "short"):
+        possible = f"Tasks: {', '.join(NAMES)}; styles: {', '.join(STYLES)}; reason has sentences only."
         raise ValueError(f"no prompt for task={task} in style={style}. {possible}")
-    head = f"<|{task}|>\n" if style == "short" else _OUTPUT if task == "output" else _SENTENCES[task, format]
+    head = f"<|{task}|>\n" if style == "short" else _asked(task, format)
     call = f"\ncall {program.entry}" if program.entry else ""
     return [{"role": "user", "content": head + numbered(program.source) + call}]
+
+
+def _asked(task: str, format: str) -> str:
+    if task == "output":
+        return _OUTPUT
+    steps = _SENTENCES["trace", format]
+    return _REASON + steps.replace("Answer with", "Think with") if task == "reason" else steps
 
 
 def numbered(source: str) -> str:

@@ -47,13 +47,19 @@ def clean(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def target(folder: Path, step: int) -> Path:
+    """Where `checkpoint-{step}` is written before it gets its place."""
+    return folder / f".partial-{step}" / f"checkpoint-{step}"
+
+
 @contextmanager
 def aside(folder: Path, step: int, keep: int | None) -> Iterator[Path]:
     """A folder to write `checkpoint-{step}` into; renamed on success, then all but the newest `keep` are removed."""
-    partial = folder / f".partial-{step}"
+    whole = target(folder, step)
+    partial = whole.parent
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    yield partial / f"checkpoint-{step}"
+    yield whole
     final = folder / f"checkpoint-{step}"
     shutil.rmtree(final, ignore_errors=True)
     os.replace(partial / final.name, final)

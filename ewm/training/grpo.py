@@ -12,15 +12,18 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from accelerate.utils import gather_object
 from datasets import Dataset
 from datasets.utils import logging as datasets_logging
 from transformers import PrinterCallback
 from trl import GRPOConfig
 
+from ewm import ranks
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import canary, checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
@@ -53,21 +56,34 @@ def reinforce(
     engine: EngineConfig | None = None,
     board: Board | None = None,
 ) -> Path | None:
-    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled."""
+    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled, and in
+    other ranks than the first."""
     if not cfg.enabled:
         return None
     folder = record.folder / "checkpoints" / "grpo"
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoints.clean(folder)
-    resume = checkpoints.latest(folder)
-    weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
-    sampler = rollout.choose(model, cfg, engine)
-    plan = Plan(cfg, weights, canary.tolerance(sampler))
-    record = Doctor(record, plan, board, since=checkpoints.step_of(resume) if resume else 0)
+    if ranks.leads():
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoints.clean(folder)
     examples = list(dataset.examples)
+    if cfg.max_completion_length is None:
+        cfg = replace(cfg, max_completion_length=rollout.longest(model, examples))
+        log.info("grpo.max_completion_length=%d, from the longest true answer", cfg.max_completion_length)
+        record.note(max_completion_length=cfg.max_completion_length)
+    resume = checkpoints.latest(folder)
+    sampler = rollout.choose(model, cfg, engine)
+    if ranks.leads():
+        weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
+        plan = Plan(cfg, weights, canary.tolerance(sampler))
+        record = Doctor(record, plan, board, since=checkpoints.step_of(resume) if resume else 0)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
+    if args.bf16 and args.device.type == "cpu":
+        log.warning("grpo.bf16=true costs time on a CPU and gains nothing; grpo.bf16=null has it on CUDA only.")
+    if args.world_size > 1:
+        judge.gather = gather_object
+        if args.device.type == "cpu":
+            args._setup_devices = torch.device("cpu")  # accelerate's cpu:0 is no place that torch.load knows
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
@@ -93,7 +109,7 @@ def reinforce(
         finally:
             bar.close()
             _leave_as_found(trainer)
-    return keep(model, record.folder)
+    return keep(model, record.folder) if ranks.leads() else None
 
 
 def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: EngineConfig | None = None) -> GRPOConfig:
@@ -122,7 +138,7 @@ def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: Eng
         epsilon=cfg.epsilon,
         max_grad_norm=cfg.max_grad_norm,
         optim=cfg.optim,
-        bf16=cfg.bf16,
+        bf16=not on_cpu if cfg.bf16 is None else cfg.bf16,
         gradient_checkpointing=cfg.gradient_checkpointing,
         logging_steps=cfg.logging_steps,
         save_strategy="no",  # callbacks.Checkpoints asks for them
@@ -130,6 +146,7 @@ def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: Eng
         seed=seed,
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
+        ddp_find_unused_parameters=False,  # of several ranks: every trained weight is used in every step
         report_to="none",
         disable_tqdm=True,
         use_vllm=name in ("vllm", "vllm_colocate", "vllm_server"),

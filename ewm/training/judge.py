@@ -1,9 +1,9 @@
 """One composed reward as TRL wants it: a function of a batch of completions, with every term logged by name.
 
 The truth is looked up by the example's index; nothing is traced or run here. What is scored is the answer after any
-thinking, split off as in an evaluation. A completion without an end id was cut by the token limit, and the reward is
-told so. `batch` keeps the last scored batch, one row a completion, for the table of
-samples. A term that is absent from a truth (None) leaves that term's mean.
+thinking, split off as in an evaluation; for task=reason, whose thought is the trace, the whole. A completion without an
+end id was cut by the token limit, and the reward is told so. `batch` keeps the last scored batch, one row a completion,
+for the table of samples. A term that is absent from a truth (None) leaves that term's mean.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Scored:
 class Judge:
     """Callable with TRL's signature. `decode`: completion ids -> text; `ends`: ids that end a completion.
 
-    `thinks`: the model always thinks before it answers.
+    `thinks`: the model always thinks before it answers. `gather`: one rank's rows -> those of all, in order of rank.
     """
 
     reward: Reward
@@ -52,6 +52,7 @@ class Judge:
     decode: Callable[[list[int]], str]
     ends: frozenset[int]
     thinks: bool = False
+    gather: Callable[[list[Scored]], list[Scored]] = list
     batch: list[Scored] = field(default_factory=list)
 
     __name__ = "total"  # TRL logs rewards/<name>/mean
@@ -63,16 +64,19 @@ class Judge:
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float]:
-        self.batch = [self._score(ids, index) for ids, index in zip(completion_ids, example, strict=True)]
+        own = [self._score(ids, index) for ids, index in zip(completion_ids, example, strict=True)]
+        self.batch = self.gather(own)
         for term in sorted({name for row in self.batch for name in row.terms}):
             values = [value for row in self.batch if (value := row.terms.get(term)) is not None]
             if values:
                 log_metric(f"rewards/{term}/mean", fmean(values))
                 log_metric(f"rewards/{term}/std", stdev(values) if len(values) > 1 else 0.0)
-        return [row.total for row in self.batch]
+        return [row.total for row in own]
 
     def _score(self, ids: list[int], example: int) -> Scored:
         cut = not ids or ids[-1] not in self.ends
         text = self.decode(ids if cut else ids[:-1])
-        score = self.reward(thinking.split(text, self.thinks)[1], self.truths[example], cut=cut)
+        truth = self.truths[example]
+        said = text if truth.task == "reason" else thinking.split(text, self.thinks)[1]
+        score = self.reward(said, truth, cut=cut)
         return Scored(example, text, len(ids), cut, float(score.total), dict(score.terms))

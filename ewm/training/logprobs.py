@@ -83,7 +83,7 @@ def _of_rows(model: Any, batch: Batch, temperature: float) -> tuple[Tensor, Tens
         own = which[rows]
         own_mask = mask[own]
         skip = int((own_mask.cumsum(1) == 0).sum(1).min())
-        out = last[own]
+        out = last[own][:, :length]  # nothing where a whole slice is masked, as mask_truncated_completions does
         if length > 1:
             completion = batch.completions[rows, : length - 1]
             seen = torch.cat([own_mask[:, skip:], batch.completion_mask[rows, : length - 1]], 1)

@@ -4,7 +4,8 @@
 - rollouts come from a function that is passed in, where TRL's own generate() is not wanted;
 - on a CPU, log-probabilities come from logprobs.py (each prompt of a group once; rows without advantage without graph);
 - every generation cycle is seeded by (seed, step), so that a run can be cut anywhere and go on as if it had not been;
-- checkpoints are written aside and renamed, on whole generation cycles only (see callbacks.Checkpoints);
+- checkpoints are written aside and renamed, on whole generation cycles only (see callbacks.Checkpoints), by rank 0
+  with every rank's generators in them;
 - time is split into generation, scoring and update;
 - a canary asks now and then whether the weights that sample are those that are trained (canary.py).
 
@@ -56,7 +57,9 @@ class PolicyTrainer(GRPOTrainer):
         self._spent: dict[str, float] = {}
         self._live: torch.Tensor | None = None
         on_cpu = self.accelerator.device.type == "cpu"
-        self._shares_prompts = on_cpu and not self.args.gradient_checkpointing and logprobs.possible(self._causal)
+        alone = self.accelerator.num_processes == 1  # gradients of several ranks meet in the wrapper's own forward
+        plain = on_cpu and alone and not self.args.gradient_checkpointing
+        self._shares_prompts = plain and logprobs.possible(self._causal)
 
     @property
     def cycle(self) -> int:
@@ -162,13 +165,24 @@ class PolicyTrainer(GRPOTrainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         keep, self.args.save_total_limit = self.args.save_total_limit, None  # the trainer must not rotate in there
+        folder, step = Path(str(self.args.output_dir)), self.state.global_step
         try:
-            with checkpoints.aside(Path(str(self.args.output_dir)), self.state.global_step, keep) as target:
-                self._aside = str(target.parent)
-                super()._save_checkpoint(model, trial)
+            if self.accelerator.is_main_process:
+                with checkpoints.aside(folder, step, keep) as target:
+                    self._save_into(target, model, trial)
+            else:
+                self._save_into(checkpoints.target(folder, step), model, trial)
+            self.accelerator.wait_for_everyone()
         finally:
             self._aside = None
             self.args.save_total_limit = keep
+
+    def _save_into(self, target: Path, model: Any, trial: Any) -> None:
+        """All ranks, once rank 0 has made the place; it goes on when all of them have written."""
+        self.accelerator.wait_for_everyone()
+        self._aside = str(target.parent)
+        super()._save_checkpoint(model, trial)
+        self.accelerator.wait_for_everyone()
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Every adapter into its place. The trainer's own way skips the trained one where there is a reference too."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ewm.config import ConfigError
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.generation.decode import Request, Sampling, decode
 
@@ -68,6 +69,7 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
     stop = ends(model)
     if (engine is not None and engine.name != "hf") or special or len(stop) != 1 or not _mergeable(model.model):
         return None
+    assert cfg.max_completion_length is not None
     base = model.model.get_base_model()
     return MergedRollout(
         peft_model=model.model,
@@ -79,6 +81,23 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
         sampling=Sampling(cfg.temperature, cfg.top_p, cfg.top_k),
         batch_size=engine.batch_size if engine is not None else 64,
     )
+
+
+def longest(model: Model, examples: Sequence[Any]) -> int:
+    """Tokens that a completion may have: the longest true one's, end mark included, and an eighth more, in eights;
+    ConfigError if that one does not fit the context beside its prompt."""
+    prompts = [len(model.encode(example.messages)) for example in examples]
+    answers = [
+        len(model.encode(example.messages, example.target)) - prompt
+        for example, prompt in zip(examples, prompts, strict=True)
+    ]
+    most, room = max(answers), model.cfg.max_length - max(prompts)
+    if most > room:
+        raise ConfigError(
+            f"grpo.max_completion_length=null: the longest true answer has {most} tokens, and beside the longest "
+            f"prompt model.max_length={model.cfg.max_length} leaves {room}. Possible: a smaller data.max_target_tokens."
+        )
+    return min(room, -(-(most + most // 8) // 8) * 8)
 
 
 def decoder(model: Model) -> Callable[[list[int]], str]:

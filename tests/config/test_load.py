@@ -83,8 +83,8 @@ def test_limits_name_keys_that_exist():
 
 
 def test_library_keys_are_read_without_importing():
-    assert {"beta", "epsilon", "learning_rate", "loss_type", "vllm_mode"} <= library.grpo_keys()
-    assert {"r", "lora_alpha", "alpha_pattern", "task_type"} <= library.lora_keys()
+    assert {"beta", "epsilon", "learning_rate", "loss_type", "vllm_mode"} <= library.grpo_keys().keys()
+    assert {"r", "lora_alpha", "alpha_pattern", "task_type"} <= library.lora_keys().keys()
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ ZERO = ["reward.terms.path.weight=0", "reward.terms.state.weight=0", "reward.ter
         (["trace.sys_path=[/none]"], "trace.sys_path=/none: does not exist."),
         (["trace.read_paths=[none]"], "trace.read_paths=none: must be an absolute path."),
         (["trace.read_paths=[/]"], "trace.read_paths=/: must be a plain path, without '..', to something inside '/'."),
-        (["task=mixed", "+task.mix.foo=1"], "task.mix.foo: no such task. Possible: trace, output."),
+        (["task=mixed", "+task.mix.foo=1"], "task.mix.foo: no such task. Possible: trace, output, reason."),
         (["task=mixed", "task.mix.output=-0.3"], "task.mix.output=-0.3: must be at least 0."),
         (["task=mixed", "task.mix.output=much"], "task.mix.output=much: wants a number."),
         (["+data.sources.known.levels.foo=1"], "data.sources.known.levels.foo: no such choice."),

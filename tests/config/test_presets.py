@@ -15,6 +15,7 @@ WITH = {  # what a preset wants beside it
     ("engine", "openai"): ["engine.base_url=http://x"],
     ("engine", "vllm"): ["grpo.enabled=false", "sft=short"],
     ("sft", "pretrain"): ["lora=none"],
+    ("task", "reason"): ["model=qwen3_4b_thinking"],
     ("reward", "ellora"): ["format=ellora"],
     ("grpo", "ellora"): ["model=qwen3_0_6b"],
     **{("benchmark", name): [f"headline={name}/exact_difference"] for name in ("ellora5", "humaneval", "cruxeval_o")},
@@ -63,3 +64,15 @@ def test_presets_come_after_the_primary_file():
 def test_benchmark_items_caps_every_benchmark():
     cfg = compose(["benchmark=[heldout,ellora5]", "benchmark_items=2"])
     assert [b["n"] for b in cfg.benchmarks.values()] == [2, 2]
+
+
+def test_the_recipe_has_its_numbers(with_gpu):
+    cfg = compose(["experiment=ellora_recipe6"])
+    g = cfg.grpo
+    assert (g.num_generations, g.temperature, g.beta, g.learning_rate, g.max_steps) == (4, 0.5, 0.1, 2e-5, 111)
+    assert (cfg.lora.r, cfg.lora.lora_alpha, cfg.model.quantization, cfg.data.num_train) == (64, 128, "nf4", 298)
+    assert (g.max_completion_length, cfg.data.max_prompt_tokens) == (
+        1024,
+        1024,
+    )  # TRL's max_prompt_length is the filter
+    assert g.per_device_train_batch_size * g.gradient_accumulation_steps == g.num_generations  # a prompt a step

@@ -40,6 +40,7 @@ class Completion:
     text: str
     tokens: int
     cut: bool
+    thinking: str = ""
 
 
 @dataclass

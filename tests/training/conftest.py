@@ -38,11 +38,11 @@ class ListRecord:
     lines: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def note(self, **facts: Any) -> None:
-        self.facts.update(facts)
-
     def log(self, values: dict[str, float], step: int) -> None:
         self.lines.append((step, values))
+
+    def note(self, **facts: Any) -> None:
+        self.facts |= facts
 
     def series(self, name: str) -> list[float]:
         return [values[name] for _, values in self.lines if name in values]

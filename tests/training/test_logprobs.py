@@ -79,3 +79,13 @@ def test_no_live_row_still_gives_a_graph(causal):
     b = batch(4)
     logps, _ = logprobs.per_token(causal, b, 1.0, live=torch.zeros(4, dtype=torch.bool))
     assert logps.requires_grad
+
+
+@pytest.mark.parametrize("masked", [slice(0, 20), slice(0, 10)], ids=["all", "half"])
+def test_completions_that_do_not_count_are_zero(causal, masked):
+    b = batch()
+    b.completion_mask[masked] = 0  # as mask_truncated_completions does
+    expected, _ = plain(causal, b, 1.0)
+    got, _ = logprobs.per_token(causal, b, 1.0)
+    torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-4)
+    gradients(causal, got.sum())
