@@ -171,7 +171,7 @@ class GrpoConfig:
     logging_steps: int = 1
     save_steps: int = 10
     save_total_limit: int = 2
-    log_completions_every: int = 10
+    log_completions_every: int = 1  # steps between two tables in completions/; 0: none
     extra: dict[str, Any] = field(default_factory=dict)
 
 
