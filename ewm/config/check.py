@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ewm.config import entries, library, rollouts
+from ewm.config import curves, entries, library, rollouts
 from ewm.config.errors import did_you_mean
 from ewm.config.limits import CHOICES, values
 from ewm.config.schema import EvaluateConfig, SelfgenConfig, TrainConfig
@@ -33,7 +33,18 @@ def check(cfg: AnyConfig) -> list[str]:
     parts = (values, run, model, task, entries.benchmarks, one_answer, engine)
     found = [problem for part in parts for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
+        training = (
+            lora,
+            data,
+            entries.sources,
+            entries.reward,
+            rollouts.grpo,
+            rollouts.extras,
+            lengths,
+            stages,
+            sft,
+            curves.held_out,
+        )
         found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
     return list(dict.fromkeys(found))
 

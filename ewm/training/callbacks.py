@@ -29,6 +29,7 @@ class Record(Protocol):
     folder: Path
 
     def log(self, values: dict[str, Any], step: int) -> None: ...
+    def note(self, **facts: Any) -> None: ...
 
 
 def named(logs: Mapping[str, Any]) -> dict[str, float]:
@@ -86,7 +87,7 @@ class Checkpoints(TrainerCallback):
         self.every = -(-every // cycle) * cycle if every > 0 else 0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        last = state.global_step >= state.max_steps
+        last = state.global_step >= state.max_steps or control.should_training_stop
         control.should_save = bool(self.every) and (last or state.global_step % self.every == 0)
 
 

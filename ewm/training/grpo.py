@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from accelerate.utils import gather_object
 from datasets import Dataset
 from datasets.utils import logging as datasets_logging
 from transformers import PrinterCallback
@@ -24,10 +25,12 @@ from trl import GRPOConfig
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
+from ewm.training.curves import Curves
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer
 from ewm.training.progress import Board
+from ewm.training.validation import HeldOut
 
 if TYPE_CHECKING:
     from ewm.models import Model
@@ -50,8 +53,12 @@ def reinforce(
     seed: int = 0,
     engine: EngineConfig | None = None,
     board: Board | None = None,
+    validation: Examples | None = None,
 ) -> Path | None:
-    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled."""
+    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled.
+
+    With `validation` and `cfg.eval_steps`, held-out curves beside it, and the best weights at its end if so asked.
+    """
     if not cfg.enabled:
         return None
     folder = record.folder / "checkpoints" / "grpo"
@@ -64,6 +71,10 @@ def reinforce(
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
+    sampler, resume = rollout.choose(model, cfg, engine), checkpoints.latest(folder)
+    held_out = _held_out(model, validation, cfg, reward, seed, engine, args, sampler)
+    since = checkpoints.step_of(resume) if resume else 0
+    curves = Curves(model, held_out, cfg, record, board, since) if held_out else None
     with _quiet(), repeatable():
         trainer = PolicyTrainer(
             model=model.model,
@@ -71,22 +82,49 @@ def reinforce(
             reward_funcs=judge,
             train_dataset=_table(examples),
             processing_class=model.tokenizer,
-            callbacks=[Recorder(record, board), shown, bar],
+            callbacks=[Recorder(record, board), shown, bar, *([curves] if curves else [])],
             encode=model.encode,
-            rollout=rollout.choose(model, cfg, engine),
+            rollout=sampler,
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
         shown.advantages = trainer._logs["advantages"]  # type: ignore[assignment]
-        resume = checkpoints.latest(folder)
         if resume is not None:
-            log.info("GRPO goes on from step %d", checkpoints.step_of(resume))
+            log.info("GRPO goes on from step %d", since)
         try:
-            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+            if resume is not None and curves is not None and curves.stops:
+                trainer._load_from_checkpoint(str(resume))
+            else:
+                trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         finally:
             bar.close()
             _leave_as_found(trainer)
+    if curves is not None:
+        curves.finish()
     return keep(model, record.folder)
+
+
+def _held_out(
+    model: Model, validation: Examples | None, cfg: GrpoConfig, reward: Reward, seed: int,
+    engine: EngineConfig | None, args: GRPOConfig, sampler: rollout.Rollout | None,
+) -> HeldOut | None:  # fmt: skip
+    """The first `max_eval_samples` of the validation split; None where there are none, or no curves are asked for."""
+    examples = list(validation.examples)[: cfg.max_eval_samples] if validation is not None and cfg.eval_steps else []
+    if not examples:
+        return None
+    return HeldOut(
+        examples=examples,
+        policy=rollout.asked(model, sampler),
+        reward=reward,
+        n=cfg.num_generations_eval,
+        k=cfg.eval_k or cfg.num_generations_eval,
+        limit=cfg.max_completion_length,
+        seed=seed,
+        engine=engine,
+        rank=args.process_index,
+        ranks=args.world_size,
+        gather=gather_object if args.world_size > 1 else list,
+    )
 
 
 def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: EngineConfig | None = None) -> GRPOConfig:

@@ -39,7 +39,7 @@ class MergedRollout:
     batch_size: int
 
     def __call__(self, prompt_ids: list[list[int]], seed: int) -> list[list[int]]:
-        self._merge()
+        self.merge()
         seen: Counter[tuple[int, ...]] = Counter()
         requests = []
         for ids in map(tuple, prompt_ids):
@@ -54,7 +54,7 @@ class MergedRollout:
         return out
 
     @torch.no_grad()
-    def _merge(self) -> None:
+    def merge(self) -> None:
         """Weights of the copy := base + scale * B A, layer by layer."""
         for name, layer in _adapted(self.peft_model.get_base_model()):
             weight = layer.get_base_layer().weight
@@ -84,6 +84,20 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
 def decoder(model: Model) -> Callable[[list[int]], str]:
     """Completion ids to text, as in an evaluation: a special token inside an answer is seen, and makes it wrong."""
     return lambda ids: str(model.tokenizer.decode(ids, skip_special_tokens=False))
+
+
+def asked(model: Model, rollout: Rollout | None) -> Callable[[], Model]:
+    """Gives the model as it stands, for ewm.generation: the rollout's merged copy, where there is one."""
+    if not isinstance(rollout, MergedRollout):
+        return lambda: model
+    plain = copy.copy(model)
+    plain.model, plain.adapter = rollout.merged, None
+
+    def fresh() -> Model:
+        rollout.merge()
+        return plain
+
+    return fresh
 
 
 def ends(model: Model) -> list[int]:

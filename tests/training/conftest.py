@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from ewm.config.schema import ModelConfig
 from ewm.formats.prediction import Prediction, Truth
 from ewm.models.nano import tokenizer as nano
+from ewm.programs import Program
 
 
 @dataclass
@@ -26,6 +29,12 @@ class TinyModel:
     def encode(self, messages: Any, target: str | None = None) -> list[int]:
         return nano.encode_messages(messages, target, self.tokenizer)[0]
 
+    @contextmanager
+    def active(self) -> Iterator[Any]:
+        training = self.model.training
+        yield self.model.eval()
+        self.model.train(training)
+
     def save_adapter(self, path: Path) -> None:
         self.model.save_pretrained(path)
 
@@ -36,6 +45,10 @@ class ListRecord:
 
     folder: Path
     lines: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, **facts: Any) -> None:
+        self.facts.update(facts)
 
     def log(self, values: dict[str, float], step: int) -> None:
         self.lines.append((step, values))
@@ -48,6 +61,7 @@ class ListRecord:
 class SmallExample:
     messages: list[dict[str, str]]
     truth: Truth
+    program: Program
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ def build_small_set(size: int = 6) -> SmallSet:
     programs = [f"x = {n}\ny = x + {n % 4}" for n in range(size)]
     truths = [Truth(Prediction(text=f"L1 x={n}\nL2 y={n + n % 4}\nend"), "trace", "delta") for n in range(size)]
     messages = [[{"role": "user", "content": f"<|trace|>\n{program}"}] for program in programs]
-    return SmallSet([SmallExample(m, t) for m, t in zip(messages, truths, strict=True)])
+    return SmallSet([SmallExample(m, t, Program(p)) for m, t, p in zip(messages, truths, programs, strict=True)])
 
 
 def share_of_sevens(completion: str, truth: Truth, cut: bool = False) -> SmallScore:
