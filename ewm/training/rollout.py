@@ -128,4 +128,6 @@ def _plain_copy(base: Any) -> Any:
     known: dict[int, Any] = {id(parameter): parameter for parameter in base.parameters()}
     for _, layer in _adapted(base):
         known[id(layer)] = copy.deepcopy(layer.get_base_layer())
-    return copy.deepcopy(base, known).eval().requires_grad_(False)
+    plain = copy.deepcopy(base, known).eval().requires_grad_(False)
+    plain.__dict__.pop("peft_config", None)  # PEFT marks the model that it has adapted
+    return plain

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from ewm.config.schema import ModelConfig
 from ewm.formats.prediction import Prediction, Truth
+from ewm.models import Model
 from ewm.models.nano import tokenizer as nano
 from ewm.programs import Program
 
@@ -25,15 +24,12 @@ class TinyModel:
     tokenizer: Any
     device: torch.device = torch.device("cpu")
     cfg: ModelConfig = field(default_factory=lambda: ModelConfig(name="tiny"))
+    adapter: str | None = "default"
 
     def encode(self, messages: Any, target: str | None = None) -> list[int]:
         return nano.encode_messages(messages, target, self.tokenizer)[0]
 
-    @contextmanager
-    def active(self) -> Iterator[Any]:
-        training = self.model.training
-        yield self.model.eval()
-        self.model.train(training)
+    has_adapter, active = Model.has_adapter, Model.active
 
     def save_adapter(self, path: Path) -> None:
         self.model.save_pretrained(path)
