@@ -40,7 +40,6 @@ WHY = "failed.txt"  # in a folder without run.json: what a sweep's job was refus
 FOLDER_VARIABLE = "EWM_RUN_FOLDER"
 OPEN_AGAIN = (None, "running", "interrupted", "failed")  # statuses, if nobody holds the folder
 STAGES = ("sft", "grpo")
-STAGE_OF = {"sft": "sft", "grpo": "grpo", "validation": "grpo"}  # by the first part of a figure's name
 COMPARED = ("model.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train", "seed")
 
 CARRIED = ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts")  # over to the next session
@@ -82,8 +81,9 @@ class RunRecord:
         """Appends a line to metrics.jsonl. The first line of a stage after reopening drops those it repeats."""
         if not is_main():
             return
-        parts = {key.partition("/")[0] for key in values}
-        stage = next((STAGE_OF[part] for part in STAGE_OF if part in parts), self.stage)
+        stage = next((s for s in STAGES if any(key.startswith(f"{s}/") for key in values)), self.stage)
+        if any(key.startswith("validation/") for key in values):
+            stage = "grpo"
         path = self.folder / "metrics.jsonl"
         if stage not in self._logged:
             self._logged.add(stage)

@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ewm.config import ConfigError
+from ewm.formats import thinking
+from ewm.formats.answer import CLOSE, OPEN
 from ewm.reporting.answered import Row, changed, read, steps, typical
 
 MODES = ("train", "validation")
@@ -68,12 +70,17 @@ def show(run: Path, mode: str, step: int | None, n: int, out: Console) -> None:
             out, after, f"example {after.example}: mean reward {means[0]:.3f} at step {before.step}, {means[1]:.3f} at "
             f"step {after.step}", *(f"step {row.step}: {_said(row)}" for row in (before, after)),
         )  # fmt: skip
-        beside(out, after.truth, [(f"step {row.step}", row.completion) for row in (before, after)])
+        beside(out, after.truth, [(f"step {row.step}", _answer(row)) for row in (before, after)])
 
 
 def _one(out: Console, row: Row) -> None:
     _head(out, row, f"example {row.example}: {_said(row)}")
-    beside(out, row.truth, [("completion", row.completion)])
+    beside(out, row.truth, [("completion", _answer(row))])
+
+
+def _answer(row: Row) -> str:
+    """What came after any thought; all of it where nothing did."""
+    return thinking.split(row.completion, False)[1] or row.completion
 
 
 def _head(out: Console, row: Row, title: str, *more: str) -> None:
@@ -124,7 +131,9 @@ def beside(out: Console, truth: str, answers: Sequence[tuple[str, str]]) -> None
 
 
 def departure(truth: str, answer: str) -> int | None:
-    """The first line that is not the truth's; None if there is none."""
+    """The first line that is not the truth's; None if there is none. Tags round an answer are no part of it."""
+    if answer.startswith(OPEN) and answer.endswith(CLOSE):
+        answer = answer.removeprefix(OPEN).removesuffix(CLOSE)
     pairs = zip_longest(truth.splitlines(), answer.splitlines())
     return next((i for i, (true, said) in enumerate(pairs) if true != said), None)
 

@@ -74,7 +74,8 @@ def test_a_departure_far_down_is_shown():
 
 
 @pytest.mark.parametrize(
-    "truth, answer, at", [("a\nb", "a\nb", None), ("a\nb", "a", 1), ("a", "a\nb", 1), ("", "a", 0)]
+    "truth, answer, at",
+    [("a\nb", "a\nb", None), ("a\nb", "a", 1), ("a", "a\nb", 1), ("", "a", 0), ("5", "[ANSWER]5[/ANSWER]", None)],
 )
 def test_departure(truth, answer, at):
     assert completions.departure(truth, answer) == at
