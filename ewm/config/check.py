@@ -33,19 +33,8 @@ def check(cfg: AnyConfig) -> list[str]:
     parts = (values, run, model, task, entries.benchmarks, one_answer, engine)
     found = [problem for part in parts for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        training = (
-            lora,
-            data,
-            entries.sources,
-            entries.reward,
-            rollouts.grpo,
-            rollouts.extras,
-            lengths,
-            stages,
-            sft,
-            curves.held_out,
-        )
-        found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
+        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, rollouts.extras, lengths, stages, sft)
+        found += [problem for part in (*training, entries.headline, curves.held_out) for problem in part(cfg)]
     return list(dict.fromkeys(found))
 
 

@@ -99,7 +99,7 @@ def reinforce(
         finally:
             bar.close()
             _leave_as_found(trainer)
-    if curves is not None:
+    if curves is not None and args.process_index == 0:
         curves.finish()
     return keep(model, record.folder)
 
