@@ -62,7 +62,9 @@ def show(run: Path, mode: str, step: int | None, n: int, out: Console) -> None:
     out.rule("Most changed")
     pairs = changed(found, n)
     if not pairs:
-        out.print("No example was seen at two steps with another reward." if len(found) > 1 else "There is one step.")
+        out.print("No example earned another reward at a later step.")
+        if mode == "train":
+            out.print("An evaluation asks the same examples each time: --mode validation.", highlight=False)
     for first, last in pairs:
         before, after = typical(first), typical(last)
         means = [sum(row.total for row in group) / len(group) for group in (first, last)]
