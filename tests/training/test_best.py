@@ -70,15 +70,17 @@ def test_patience_ends_a_run_and_it_stays_ended(tmp_path):
     assert_same(kept, adapter_of(tmp_path))
 
 
+IN_A_STEP, IN_AN_EVALUATION = 12 + 2 * 16 + 5, 12 + 4 * 16 + 12 + 7  # answers until a reward dies
+
+
 @pytest.mark.parametrize(
-    "changes",
+    "changes, call",
     [
-        {"load_best_model_at_end": True, "metric_for_best_model": "validation/reward"},
-        {"early_stopping_patience": 4, "eval_steps": 1},
-        {"eval_steps": 3},  # between two checkpoints
+        ({"load_best_model_at_end": True, "metric_for_best_model": "validation/reward"}, IN_AN_EVALUATION),
+        ({"early_stopping_patience": 4, "eval_steps": 1}, IN_A_STEP),
+        ({"eval_steps": 3}, IN_A_STEP),  # between two checkpoints
     ],
 )
-@pytest.mark.parametrize("call", [12 + 2 * 16 + 5, 12 + 4 * 16 + 12 + 7])  # an answer in a step, one of an evaluation
 def test_a_cut_run_ends_as_an_uncut_one(tmp_path, changes, call):
     whole = train(tmp_path / "whole", max_steps=6, **changes)
     with pytest.raises(Stop):
