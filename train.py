@@ -31,8 +31,10 @@ def main(dict_config: DictConfig) -> float:
         made = (cfg.data, cfg.trace, cfg.task, cfg.format, model.prompt_style)
         blind = partial(best_blind, reward) if cfg.reward.chance_correct else None
         count = model.without_weights().count_tokens  # may go to other processes
+        build = partial(data.build, *made, count, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
         with ranks.in_turn(cfg.output_dir, "data"):  # rank 0 builds, the others read
-            examples = data.build(*made, count, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
+            examples = build()
+            validation = build(split="validation") if cfg.grpo.enabled and cfg.grpo.eval_steps else None
         streamed = cfg.sft.enabled and cfg.sft.stream
         if streamed:
             stream = data.endless(*made, encode=model.without_weights().encode_pair)  # goes to another process
@@ -40,7 +42,7 @@ def main(dict_config: DictConfig) -> float:
             training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
         else:
             training.warm_start(model, examples, cfg.sft, record, cfg.seed, sft_board)
-        training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board)
+        training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board, validation)
         if not ranks.leads():
             return float("nan")  # rank 0 evaluates and reports
         if not cfg.grpo.enabled:

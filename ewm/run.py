@@ -82,6 +82,8 @@ class RunRecord:
         if not is_main():
             return
         stage = next((s for s in STAGES if any(key.startswith(f"{s}/") for key in values)), self.stage)
+        if any(key.startswith("validation/") for key in values):
+            stage = "grpo"
         path = self.folder / "metrics.jsonl"
         if stage not in self._logged:
             self._logged.add(stage)

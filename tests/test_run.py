@@ -98,8 +98,10 @@ def test_stages_are_dropped_apart(cfg):
     with run.open(cfg) as record:
         record.log({"sft/loss": 1.0}, step=1)
         record.log({"grpo/loss": 9.0}, step=3)
+        record.log({"sft/loss": 0.5}, step=2)
+        record.log({"validation/reward": 0.5}, step=4)
     assert [(line["stage"], line["step"]) for line in logged(folder)] == [
-        ("grpo", 1), ("grpo", 2), ("sft", 1), ("grpo", 3),
+        ("grpo", 1), ("grpo", 2), ("sft", 1), ("grpo", 3), ("sft", 2), ("grpo", 4),
     ]  # fmt: skip
 
 

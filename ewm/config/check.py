@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ewm.config import entries, extras, library, rollouts
+from ewm.config import curves, entries, extras, library, rollouts
 from ewm.config.errors import did_you_mean
 from ewm.config.limits import CHOICES, values
 from ewm.config.schema import EvaluateConfig, SelfgenConfig, TrainConfig
@@ -34,7 +34,7 @@ def check(cfg: AnyConfig) -> list[str]:
     found = [problem for part in parts for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
         training = (lora, data, entries.sources, entries.reward, rollouts.grpo, extras.extras, lengths, stages, sft)
-        found += [problem for part in (*training, entries.headline) for problem in part(cfg)]
+        found += [problem for part in (*training, entries.headline, curves.held_out) for problem in part(cfg)]
     return list(dict.fromkeys(found))
 
 

@@ -32,13 +32,15 @@ SET_BY = {  # TRL's keys that follow from keys of this project
     "logging_strategy": "grpo.logging_steps",
     "save_strategy": "grpo.save_steps",
     "num_train_epochs": "grpo.max_steps",
-    "eval_strategy": "benchmark",
-    "do_eval": "benchmark",
+    "eval_strategy": "grpo.eval_steps",
+    "do_eval": "grpo.eval_steps",
+    "eval_on_start": "grpo.eval_steps: the first evaluation is before the first step",
+    "per_device_eval_batch_size": "engine.batch_size",
 }
 FIXED = {
     "report_to": "tensorboard/ and metrics.jsonl are always written",
     "disable_tqdm": "There is one progress bar",
-    "load_best_model_at_end": "The last adapter is kept",
+    "greater_is_better": "Every figure under validation/ is better when it is higher",
     "push_to_hub": "The adapter lies in the run's folder",
     "resume_from_checkpoint": "The same command goes on",
     "ignore_data_skip": "A resumed run goes on where it was",

@@ -40,6 +40,7 @@ AT_LEAST_ONE = {
     "grpo": (
         "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
         "steps_per_generation", "max_completion_length", "save_steps", "save_total_limit",
+        "max_eval_samples", "num_generations_eval", "eval_k", "early_stopping_patience",
     ),
     "engine": ("batch_size",),
     "generation": ("n", "max_new_tokens"),
@@ -50,7 +51,7 @@ NOT_NEGATIVE = {
     "data": ("num_validation", "workers", "seed", "min_reward_std"),
     "trace": ("workers", "max_output", "cache_mb"),
     "sft": ("weight_decay", "warmup_steps", "loss_on_prompt", "threads"),
-    "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every"),
+    "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every", "eval_steps"),
     "generation": ("temperature", "top_k"),
     "hardware": ("threads",),
     "selfgen.filter": ("min_lines", "min_assignments", "min_operations", "max_range", "min_steps", "min_variables"),

@@ -171,7 +171,14 @@ class GrpoConfig:
     logging_steps: int = 1
     save_steps: int = 10
     save_total_limit: int = 2
-    log_completions_every: int = 10
+    eval_steps: int = 0  # steps from one evaluation on the validation split to the next; 0: none
+    max_eval_samples: int | None = 64  # at most so many validation examples, the first; null: all
+    num_generations_eval: int = 8  # samples of each, at temperature 1
+    eval_k: int | None = None  # pass@k beside pass@1; null: num_generations_eval
+    metric_for_best_model: str = "validation/pass@1"  # higher is better, of equal ones the earlier
+    load_best_model_at_end: bool = False  # true: the best adapter is kept; false: the last
+    early_stopping_patience: int | None = None  # evaluations without a new best; null: never
+    log_completions_every: int = 1  # steps between two tables in completions/; 0: none
     extra: dict[str, Any] = field(default_factory=dict)
 
 

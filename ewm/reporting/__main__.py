@@ -1,4 +1,5 @@
 """python -m ewm.reporting table DIR    one row per run below DIR: terminal, table.md, table.csv, plot.png
+python -m ewm.reporting completions RUN [--step N] [--mode train|validation] [-n 3]   best, worst, most changed
 python -m ewm.reporting report RUN   make report.md and report.html of a run again from its results
 """
 
@@ -10,11 +11,13 @@ from pathlib import Path
 from ewm import reporting
 from ewm.config import ConfigError
 from ewm.config.record import read as read_record
-from ewm.reporting import table, terminal
+from ewm.reporting import completions, table, terminal
 from ewm.reporting.runs import load_results
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["completions"]:
+        return completions.main(arguments[1:])
     if len(arguments) != 2 or arguments[0] not in ("table", "report"):
         print(__doc__)
         return 0 if set(arguments) & {"-h", "--help"} else 2

@@ -29,6 +29,7 @@ class Origin:
     commit: str
     seed: str
     config_hash: str
+    held_out: tuple[str, ...] = ()  # what the curves of the training mean, and which weights were kept
     diagnosis: tuple[str, ...] = ()  # of the training, a sentence a finding
 
     @classmethod
@@ -42,8 +43,21 @@ class Origin:
             commit=str(row.get("git_commit") or "unknown") + dirty,
             seed=str(row.get("seed", "")),
             config_hash=str(row.get("config_hash", "")),
+            held_out=_held_out(row),
             diagnosis=tuple(diagnosis.read(folder)),
         )
+
+
+def _held_out(row: dict[str, Any]) -> tuple[str, ...]:
+    """Sentences of run.json's facts; none where nothing was measured."""
+    said = (row.get("facts") or {}).get("validation")
+    if not said:
+        return ()
+    best = said["best"]
+    kept = f"The adapter is that of step {said['kept_step']}"
+    if best:
+        kept += f"; {best['metric']} was best at step {best['step']}: {100 * best['value']:.1f}"
+    return (said["change"], kept + ".")
 
 
 def markdown(results: Results, origin: Origin) -> str:
@@ -51,7 +65,7 @@ def markdown(results: Results, origin: Origin) -> str:
     lines = [f"# {results.model}" + (" with its adapter, against the base" if results.adapter else ", alone"), ""]
     lines += [words.verdict(results), "", "Per cent with 95 % intervals; a difference is in points.", ""]
     lines += _table(words.HEAD, words.headline_rows(results, words.REPORTED))
-    lines += [f"- {note}" for note in words.notes(results)]
+    lines += [f"- {note}" for note in (*words.notes(results), *origin.held_out)]
     if origin.diagnosis:
         lines += ["", "## What the run doctor found", "", *(f"- {sentence}" for sentence in origin.diagnosis)]
     lines += ["", "## By level and source", "", *_table(words.HEAD, words.level_rows(results))]
@@ -74,7 +88,7 @@ def html(results: Results, origin: Origin) -> str:
         results=results,
         origin=origin,
         verdict=words.verdict(results),
-        notes=words.notes(results),
+        notes=[*words.notes(results), *origin.held_out],
         tables=[
             ("Headline", words.HEAD, words.headline_rows(results, words.REPORTED)),
             ("By level and source", words.HEAD, words.level_rows(results)),

@@ -18,6 +18,7 @@ from ewm.training import samples
 from ewm.training.judge import Judge
 from ewm.training.progress import Board, Meter
 
+TEXT_EVERY = 10  # steps: a page of texts is read by a person
 _OWN_NAMES = ("rewards/", "completions/", "time/")
 _NOT_METRICS = ("train_", "total_flos", "epoch", "reward_std")  # the closing summary; what rewards/total says already
 
@@ -53,7 +54,7 @@ class Recorder(TrainerCallback):
 
 
 class Samples(TrainerCallback):
-    """Every `every` steps, and at the first: the last batch as a table, three completions as text."""
+    """Every `every` steps, and at the first: the last batch as a table; at each tenth, three completions as text."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class Samples(TrainerCallback):
             return
         batch = self.judge.batch
         samples.write(self.folder, "train", step, batch, self.prompts, self.truths, list(self.advantages))
-        if self.board is not None:
+        if self.board is not None and (step == 1 or step % TEXT_EVERY == 0):
             self.board.text("completions/train", samples.as_text(batch, self.prompts, self.truths), step)
 
 
@@ -86,7 +87,7 @@ class Checkpoints(TrainerCallback):
         self.every = -(-every // cycle) * cycle if every > 0 else 0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        last = state.global_step >= state.max_steps
+        last = state.global_step >= state.max_steps or control.should_training_stop
         control.should_save = bool(self.every) and (last or state.global_step % self.every == 0)
 
 

@@ -42,9 +42,15 @@ def step_of(path: Path) -> int:
 
 
 def clean(folder: Path) -> None:
-    """Remove what an interrupted writer left behind."""
+    """Remove what an interrupted writer left behind; what it was about to replace comes back."""
     for path in folder.glob(".partial-*"):
         shutil.rmtree(path, ignore_errors=True)
+    for old in folder.glob(".was-*"):
+        place = folder / old.name.removeprefix(".was-")
+        if place.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(old, place)
 
 
 def target(folder: Path, step: int) -> Path:
@@ -71,10 +77,13 @@ def aside(folder: Path, step: int, keep: int | None) -> Iterator[Path]:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """A folder to write into, which takes the place of `folder` on success."""
-    partial = folder.with_name(f".partial-{folder.name}")
+    """A folder to write into, which takes the place of `folder` on success. Killed at any moment, `clean` finds one."""
+    partial, old = folder.with_name(f".partial-{folder.name}"), folder.with_name(f".was-{folder.name}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     yield partial
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
     os.replace(partial, folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -27,12 +27,14 @@ from ewm import ranks
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import canary, checkpoints, rollout
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
+from ewm.training.curves import Curves
 from ewm.training.doctor import Doctor
 from ewm.training.history import Plan
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer
 from ewm.training.progress import Board
+from ewm.training.validation import HeldOut
 
 if TYPE_CHECKING:
     from ewm.models import Model
@@ -55,9 +57,13 @@ def reinforce(
     seed: int = 0,
     engine: EngineConfig | None = None,
     board: Board | None = None,
+    validation: Examples | None = None,
 ) -> Path | None:
     """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled, and in
-    other ranks than the first."""
+    other ranks than the first.
+
+    With `validation` and `cfg.eval_steps`, held-out curves beside it, and the best weights at its end if so asked.
+    """
     if not cfg.enabled:
         return None
     folder = record.folder / "checkpoints" / "grpo"
@@ -70,11 +76,12 @@ def reinforce(
         log.info("grpo.max_completion_length=%d, from the longest true answer", cfg.max_completion_length)
         record.note(max_completion_length=cfg.max_completion_length)
     resume = checkpoints.latest(folder)
+    since = checkpoints.step_of(resume) if resume else 0
     sampler = rollout.choose(model, cfg, engine)
     if ranks.leads():
         weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
         plan = Plan(cfg, weights, canary.tolerance(sampler))
-        record = Doctor(record, plan, board, since=checkpoints.step_of(resume) if resume else 0)
+        record = Doctor(record, plan, board, since)
     truths = [example.truth for example in examples]
     args = arguments(cfg, folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
@@ -87,6 +94,8 @@ def reinforce(
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
     bar = Bar()
+    held_out = _held_out(model, validation, cfg, reward, seed, engine, args, sampler)
+    curves = Curves(model, held_out, cfg, record, board, since) if held_out else None
     with _quiet(), repeatable():
         trainer = PolicyTrainer(
             model=model.model,
@@ -94,7 +103,7 @@ def reinforce(
             reward_funcs=judge,
             train_dataset=_table(examples),
             processing_class=model.tokenizer,
-            callbacks=[Recorder(record, board), shown, bar],
+            callbacks=[Recorder(record, board), shown, bar, *([curves] if curves else [])],
             encode=model.encode,
             rollout=sampler,
             canary=canary.choose(sampler, model.encode(examples[0].messages)),
@@ -103,13 +112,44 @@ def reinforce(
         trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
         shown.advantages = trainer._logs["advantages"]  # type: ignore[assignment]
         if resume is not None:
-            log.info("GRPO goes on from step %d", checkpoints.step_of(resume))
+            log.info("GRPO goes on from step %d", since)
         try:
-            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+            if resume is not None and curves is not None and curves.stops:
+                trainer._load_from_checkpoint(str(resume))
+            else:
+                trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         finally:
             bar.close()
             _leave_as_found(trainer)
-    return keep(model, record.folder) if ranks.leads() else None
+    if not ranks.leads():
+        return None
+    if curves is not None:
+        curves.finish()
+    return keep(model, record.folder)
+
+
+def _held_out(
+    model: Model, validation: Examples | None, cfg: GrpoConfig, reward: Reward, seed: int,
+    engine: EngineConfig | None, args: GRPOConfig, sampler: rollout.Rollout | None,
+) -> HeldOut | None:  # fmt: skip
+    """The first `max_eval_samples` of the validation split; None where there are none, or no curves are asked for."""
+    examples = list(validation.examples)[: cfg.max_eval_samples] if validation is not None and cfg.eval_steps else []
+    if not examples:
+        return None
+    assert cfg.max_completion_length is not None, "settled by reinforce"
+    return HeldOut(
+        examples=examples,
+        policy=rollout.asked(model, sampler),
+        reward=reward,
+        n=cfg.num_generations_eval,
+        k=cfg.eval_k or cfg.num_generations_eval,
+        limit=cfg.max_completion_length,
+        seed=seed,
+        engine=engine,
+        rank=args.process_index,
+        ranks=args.world_size,
+        gather=gather_object if args.world_size > 1 else list,
+    )
 
 
 def arguments(cfg: GrpoConfig, folder: Path, seed: int, device: Any, engine: EngineConfig | None = None) -> GRPOConfig:

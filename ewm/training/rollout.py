@@ -40,7 +40,7 @@ class MergedRollout:
     batch_size: int
 
     def __call__(self, prompt_ids: list[list[int]], seed: int) -> list[list[int]]:
-        self._merge()
+        self.merge()
         seen: Counter[tuple[int, ...]] = Counter()
         requests = []
         for ids in map(tuple, prompt_ids):
@@ -55,7 +55,7 @@ class MergedRollout:
         return out
 
     @torch.no_grad()
-    def _merge(self) -> None:
+    def merge(self) -> None:
         """Weights of the copy := base + scale * B A, layer by layer."""
         for name, layer in _adapted(self.peft_model.get_base_model()):
             weight = layer.get_base_layer().weight
@@ -105,6 +105,20 @@ def decoder(model: Model) -> Callable[[list[int]], str]:
     return lambda ids: str(model.tokenizer.decode(ids, skip_special_tokens=False))
 
 
+def asked(model: Model, rollout: Rollout | None) -> Callable[[], Model]:
+    """Gives the model as it stands, for ewm.generation: the rollout's merged copy, where there is one."""
+    if not isinstance(rollout, MergedRollout):
+        return lambda: model
+    plain = copy.copy(model)
+    plain.model, plain.adapter = rollout.merged, None
+
+    def fresh() -> Model:
+        rollout.merge()
+        return plain
+
+    return fresh
+
+
 def ends(model: Model) -> list[int]:
     """Every id that ends a completion, the tokenizer's and the model's own."""
     declared = model.model.generation_config.eos_token_id
@@ -133,4 +147,6 @@ def _plain_copy(base: Any) -> Any:
     known: dict[int, Any] = {id(parameter): parameter for parameter in base.parameters()}
     for _, layer in _adapted(base):
         known[id(layer)] = copy.deepcopy(layer.get_base_layer())
-    return copy.deepcopy(base, known).eval().requires_grad_(False)
+    plain = copy.deepcopy(base, known).eval().requires_grad_(False)
+    plain.__dict__.pop("peft_config", None)  # PEFT marks the model that it has adapted
+    return plain

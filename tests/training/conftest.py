@@ -13,7 +13,9 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from ewm.config.schema import ModelConfig
 from ewm.formats.prediction import Prediction, Truth
+from ewm.models import Model
 from ewm.models.nano import tokenizer as nano
+from ewm.programs import Program
 
 
 @dataclass
@@ -22,9 +24,12 @@ class TinyModel:
     tokenizer: Any
     device: torch.device = torch.device("cpu")
     cfg: ModelConfig = field(default_factory=lambda: ModelConfig(name="tiny"))
+    adapter: str | None = "default"
 
     def encode(self, messages: Any, target: str | None = None) -> list[int]:
         return nano.encode_messages(messages, target, self.tokenizer)[0]
+
+    has_adapter, active = Model.has_adapter, Model.active
 
     def save_adapter(self, path: Path) -> None:
         self.model.save_pretrained(path)
@@ -52,6 +57,7 @@ class ListRecord:
 class SmallExample:
     messages: list[dict[str, str]]
     truth: Truth
+    program: Program
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def build_small_set(size: int = 6) -> SmallSet:
     programs = [f"x = {n}\ny = x + {n % 4}" for n in range(size)]
     truths = [Truth(Prediction(text=f"L1 x={n}\nL2 y={n + n % 4}\nend"), "trace", "delta") for n in range(size)]
     messages = [[{"role": "user", "content": f"<|trace|>\n{program}"}] for program in programs]
-    return SmallSet([SmallExample(m, t) for m, t in zip(messages, truths, strict=True)])
+    return SmallSet([SmallExample(m, t, Program(p)) for m, t, p in zip(messages, truths, programs, strict=True)])
 
 
 def share_of_sevens(completion: str, truth: Truth, cut: bool = False) -> SmallScore:

@@ -15,7 +15,19 @@ from ewm.training.grpo import arguments
 from tests.training.conftest import ListRecord, build_small_set, build_tiny_model, share_of_sevens
 from tests.training.test_grpo import Stop, adapter_of, assert_same, dies_at, quick
 
-OWN = ("enabled", "extra", "log_completions_every")  # not TRL's
+OWN = (
+    "enabled",
+    "extra",
+    "log_completions_every",
+    "eval_k",
+    "max_eval_samples",
+    "early_stopping_patience",
+)  # not TRL's
+HELD_OUT = (
+    "eval_steps",
+    "num_generations_eval",
+    "metric_for_best_model",
+)  # TRL evaluates otherwise: callbacks do it here
 HOW_LONG = ("max_steps", "logging_steps", "save_steps", "save_total_limit")  # TRL counts epochs, and logs seldom
 LENGTH = ("max_completion_length",)  # TRL has 512 tokens, here the data say
 
@@ -24,7 +36,7 @@ def test_the_default_preset_is_trls_own():
     theirs = {f.name: f.default for f in dataclasses.fields(GRPOConfig)}
     ours = dataclasses.asdict(config.compose(["grpo=default"]).grpo)
     assert set(ours) - set(theirs) == set(OWN)
-    compared = set(ours) - {*OWN, *HOW_LONG, *LENGTH}
+    compared = set(ours) - {*OWN, *HOW_LONG, *LENGTH, *HELD_OUT}
     assert {k: ours[k] for k in compared} == {k: theirs[k] for k in compared}
 
 

@@ -30,7 +30,7 @@ def test_metrics_have_this_projects_names():
 def test_checkpoints_fall_on_whole_cycles(every, cycle, due):
     callback, found = Checkpoints(every, cycle), []
     for step in range(1, 8):
-        control = SimpleNamespace(should_save=False)
+        control = SimpleNamespace(should_save=False, should_training_stop=False)
         callback.on_step_end(None, SimpleNamespace(global_step=step, max_steps=7), control)
         found += [step] if control.should_save else []
     assert found == due

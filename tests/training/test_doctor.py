@@ -99,7 +99,7 @@ def test_a_constant_reward_is_found_in_a_real_run_cut_or_not(tmp_path):
 
 
 def test_a_sampler_without_the_adapter_is_found_in_a_real_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(MergedRollout, "_merge", lambda self: None)
+    monkeypatch.setattr(MergedRollout, "merge", lambda self: None)
     record = ListRecord(tmp_path)
     reinforce(build_tiny_model(), build_small_set(), quick(max_steps=3, save_steps=0), share_of_sevens, record)
     first, second = record.series("grpo/canary")  # of the first two rollouts, not of the third
