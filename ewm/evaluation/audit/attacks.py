@@ -17,6 +17,7 @@ from ewm.scoring.outline import Line, Outline, arguments, literals, write
 NESTED, DEEP = 10_000, 200  # brackets, in one text and in each value
 MEGABYTE = 1_000_000
 CANDIDATES = 12
+LINES = 300  # of a constant trace that is as long as any
 LONG = 20_000  # characters, from which on reading all of them takes its time
 EXPRESSIONS = {"a call": "int(1)", "a name": "x", "an operator": "1 + 0", "always equal": "Equal()"}
 MARKS = ("end", "L2 x=1", "</execution_trace>", "<|end_of_text|>", "[/ANSWER]", "</think>")
@@ -74,7 +75,10 @@ def _traces(truth: Truth) -> Iterator[tuple[str, str]]:
     yield "no step", NOTHING.get(truth.format, "")
     yield "end marks", f"{NOTHING.get(truth.format, 'end')}\n" * 50
     yield "constant trace", SPAM.get(truth.format, "")
-    yield "constant trace, longer", write([Line("line", n, 0, (("x", str(n)),)) for n in range(1, 41)], truth.format)
+    yield (
+        "constant trace, longer",
+        write([Line("line", n, 0, (("x", str(n)),)) for n in range(1, LINES + 1)], truth.format),
+    )
     yield "source in a trace", _written(truth, [(n, line) for n, line in enumerate(truth.source.splitlines(), 1)])
     every = [(f"x{i}", value) for i, value in enumerate(seen)]
     yield "every candidate at each step", write([Line("line", n, 0, tuple(every)) for n in range(1, 20)], truth.format)

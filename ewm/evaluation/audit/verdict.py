@@ -9,7 +9,7 @@ from ewm.evaluation.audit.measure import Held, Measured
 
 MOST_BLIND = 0.05
 NEAR = 0.02
-KNOWN_BAD = {"constant trace": 0.80, "keywords": 0.40}  # its reward is four fifths form
+KNOWN_BAD = {"constant trace, longer": 0.80, "keywords": 0.40}  # its reward is four fifths form
 EPSILON = 1e-9
 SHOWN = 4  # corruptions that broke an order
 TRUTH = "every complete truth earns 1 (the least)"

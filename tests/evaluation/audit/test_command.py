@@ -52,7 +52,7 @@ def test_a_preset_that_holds(audit):
 def test_the_recipe_in_its_own_format(audit):
     code, out, _, made = audit("reward=ellora")
     assert (code, "all 6 bounds hold" in out) == (0, True)
-    assert "| ellora | ellora | constant trace is paid 0.80, as is known |" in made
+    assert "| ellora | ellora | constant trace, longer is paid 0.80, as is known |" in made
     assert "| keywords | 0.400 " in made
 
 
