@@ -1,6 +1,7 @@
-"""Train an adapter: programs -> traces -> examples -> (warm start) -> GRPO -> evaluation -> report.
+"""Train an adapter: programs -> traces -> examples -> (warm start) -> GRPO, SFT or rejection -> evaluation -> report.
 
 python train.py                                   the default run; --help lists every preset and key
+python train.py algo=rejection                    another algorithm on the same data; algo.flops gives all the same
 python train.py reward=strict lora.r=32           presets and keys
 python train.py -m reward=strict,gated seed=0,1   a grid of runs, one folder each, one table
 """
@@ -39,8 +40,15 @@ def main(dict_config: DictConfig) -> float:
             training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
         else:
             training.warm_start(model, examples, cfg.sft, record, cfg.seed, sft_board)
-        training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board)
-        if not cfg.grpo.enabled:
+        algo, grpo = cfg.algo, cfg.grpo
+        match cfg.learns_by:
+            case "grpo":
+                training.reinforce(model, examples, grpo, reward, record, cfg.seed, cfg.engine, board, algo.flops)
+            case "sft":
+                training.tune(model, examples, algo, record, cfg.seed, board)
+            case "rejection":
+                training.reject(model, examples, algo, grpo, reward, record, cfg.seed, cfg.engine, board)
+        if cfg.learns_by != "grpo":
             training.keep(model, record.folder)  # GRPO keeps what it made itself
         results = evaluation.compare(model, cfg, record, None if streamed else examples.shapes)
         reporting.write(results, record)

@@ -39,7 +39,7 @@ from ewm.locks import is_locked
 WHY = "failed.txt"  # in a folder without run.json: what a sweep's job was refused for, a problem a line
 FOLDER_VARIABLE = "EWM_RUN_FOLDER"
 OPEN_AGAIN = (None, "running", "interrupted", "failed")  # statuses, if nobody holds the folder
-STAGES = ("sft", "grpo")
+STAGES = ("sft", "tuning", "rejection", "grpo")  # warm start or pretraining; algo=sft, rejection, grpo
 COMPARED = ("model.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train", "seed")
 
 CARRIED = ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts")  # over to the next session

@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,7 +24,9 @@ from trl import GRPOConfig
 
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import checkpoints, rollout
+from ewm.training.budget import ENDLESS, Spending
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
+from ewm.training.flops import Ledger
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
 from ewm.training.policy import PolicyTrainer
@@ -50,8 +53,12 @@ def reinforce(
     seed: int = 0,
     engine: EngineConfig | None = None,
     board: Board | None = None,
+    flops: float | None = None,
 ) -> Path | None:
-    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled."""
+    """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled.
+
+    With `flops`, a budget, it ends with the step that spends it, whatever `cfg.max_steps`.
+    """
     if not cfg.enabled:
         return None
     folder = record.folder / "checkpoints" / "grpo"
@@ -59,11 +66,12 @@ def reinforce(
     checkpoints.clean(folder)
     examples = list(dataset.examples)
     truths = [example.truth for example in examples]
-    args = arguments(cfg, folder, seed, model.device, engine)
+    ledger = Ledger.of(model.model, flops)
+    args = arguments(cfg if flops is None else replace(cfg, max_steps=ENDLESS), folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
-    bar = Bar()
+    bar = Bar(ledger=ledger)
     with _quiet(), repeatable():
         trainer = PolicyTrainer(
             model=model.model,
@@ -71,9 +79,10 @@ def reinforce(
             reward_funcs=judge,
             train_dataset=_table(examples),
             processing_class=model.tokenizer,
-            callbacks=[Recorder(record, board), shown, bar],
+            callbacks=[Recorder(record, board), shown, bar, Spending(ledger)],
             encode=model.encode,
             rollout=rollout.choose(model, cfg, engine),
+            ledger=ledger,
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(Checkpoints(cfg.save_steps, trainer.cycle))
@@ -81,8 +90,12 @@ def reinforce(
         resume = checkpoints.latest(folder)
         if resume is not None:
             log.info("GRPO goes on from step %d", checkpoints.step_of(resume))
+            ledger.restore(resume)
         try:
-            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+            if resume is not None and ledger.exhausted:
+                trainer._load_from_checkpoint(str(resume))
+            else:
+                trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         finally:
             bar.close()
             _leave_as_found(trainer)

@@ -26,10 +26,10 @@ Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed 
 
 
 @dataclass
-class MergedRollout:
-    """Rollouts of a PEFT model through a merged copy."""
+class Sampler:
+    """Completions of `merged`, into which the adapter of `peft_model` goes afresh; None: it is the trained model."""
 
-    peft_model: Any
+    peft_model: Any | None
     merged: Any
     limit: int
     stop: int
@@ -56,6 +56,8 @@ class MergedRollout:
     @torch.no_grad()
     def _merge(self) -> None:
         """Weights of the copy := base + scale * B A, layer by layer."""
+        if self.peft_model is None:
+            return
         for name, layer in _adapted(self.peft_model.get_base_model()):
             weight = layer.get_base_layer().weight
             delta = layer.get_delta_weight(layer.active_adapters[0])
@@ -68,12 +70,22 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
     stop = ends(model)
     if (engine is not None and engine.name != "hf") or special or len(stop) != 1 or not _mergeable(model.model):
         return None
-    base = model.model.get_base_model()
-    return MergedRollout(
-        peft_model=model.model,
-        merged=_plain_copy(base),
+    return _sampler(model, cfg, engine, merging=True)
+
+
+def sampler(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Sampler:
+    """GRPO's own rollout where this model has one, else the same loop over the trained model itself, which the caller
+    puts into eval mode."""
+    return _sampler(model, cfg, engine, merging=_mergeable(model.model))
+
+
+def _sampler(model: Model, cfg: GrpoConfig, engine: EngineConfig | None, merging: bool) -> Sampler:
+    base = model.model.get_base_model() if merging else model.model
+    return Sampler(
+        peft_model=model.model if merging else None,
+        merged=_plain_copy(base) if merging else base,
         limit=cfg.max_completion_length,
-        stop=stop[0],
+        stop=ends(model)[0] if merging else model.tokenizer.eos_token_id,
         pad=model.tokenizer.pad_token_id,
         vocabulary=min(len(model.tokenizer), base.config.vocab_size),
         sampling=Sampling(cfg.temperature, cfg.top_p, cfg.top_k),
