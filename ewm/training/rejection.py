@@ -153,7 +153,7 @@ def _batches(chosen: Sequence[Encoded], cfg: AlgoConfig, number: int, order: ran
     """Every accepted completion `epochs` times, over batches of about `tokens_per_step`, none of them a small rest."""
     longest = max(len(ids) for ids, _ in chosen)
     size = plan_for(steps_of(cfg), lambda start: iter(()), 1, longest).size
-    count = max(1, round(sum(len(ids) for ids, _ in chosen) / cfg.tokens_per_step))
+    count = min(len(chosen), max(1, round(sum(len(ids) for ids, _ in chosen) / cfg.tokens_per_step)))
     for epoch in range(cfg.epochs):
         shuffled = order.sample(chosen, len(chosen))
         for n in range(count):
