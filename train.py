@@ -1,6 +1,7 @@
-"""Train an adapter: programs -> traces -> examples -> (warm start) -> GRPO -> evaluation -> report.
+"""Train an adapter: programs -> traces -> examples -> (warm start) -> GRPO, SFT or rejection -> evaluation -> report.
 
 python train.py                                   the default run; --help lists every preset and key
+python train.py algo=rejection                    another algorithm on the same data; algo.flops gives all the same
 python train.py reward=strict lora.r=32           presets and keys
 python train.py -m reward=strict,gated seed=0,1   a grid of runs, one folder each, one table
 """
@@ -34,7 +35,7 @@ def main(dict_config: DictConfig) -> float:
         build = partial(data.build, *made, count, blind=blind, key=str(cfg.reward), plugins=cfg.plugins)
         with ranks.in_turn(cfg.output_dir, "data"):  # rank 0 builds, the others read
             examples = build()
-            validation = build(split="validation") if cfg.grpo.enabled and cfg.grpo.eval_steps else None
+            validation = build(split="validation") if cfg.learns_by == "grpo" and cfg.grpo.eval_steps else None
         streamed = cfg.sft.enabled and cfg.sft.stream
         if streamed:
             stream = data.endless(*made, encode=model.without_weights().encode_pair)  # goes to another process
@@ -42,10 +43,18 @@ def main(dict_config: DictConfig) -> float:
             training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
         else:
             training.warm_start(model, examples, cfg.sft, record, cfg.seed, sft_board)
-        training.reinforce(model, examples, cfg.grpo, reward, record, cfg.seed, cfg.engine, board, validation)
+        algo, grpo = cfg.algo, cfg.grpo
+        match cfg.learns_by:
+            case "grpo":
+                held_out = validation, algo.flops
+                training.reinforce(model, examples, grpo, reward, record, cfg.seed, cfg.engine, board, *held_out)
+            case "sft":
+                training.tune(model, examples, algo, record, cfg.seed, board)
+            case "rejection":
+                training.reject(model, examples, algo, grpo, reward, record, cfg.seed, cfg.engine, board)
         if not ranks.leads():
             return float("nan")  # rank 0 evaluates and reports
-        if not cfg.grpo.enabled:
+        if cfg.learns_by != "grpo":
             training.keep(model, record.folder)  # GRPO keeps what it made itself
         results = evaluation.compare(model, cfg, record, None if streamed else examples.shapes)
         reporting.write(results, record)

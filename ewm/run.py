@@ -39,8 +39,17 @@ from ewm.locks import is_locked
 WHY = "failed.txt"  # in a folder without run.json: what a sweep's job was refused for, a problem a line
 FOLDER = "folder"  # the word under which rank 0 tells the others where the run is
 OPEN_AGAIN = (None, "running", "interrupted", "failed")  # statuses, if nobody holds the folder
-STAGES = ("sft", "grpo")
-COMPARED = ("model.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train", "seed")
+STAGES = ("sft", "tuning", "rejection", "grpo")  # warm start or pretraining; algo=sft, rejection, grpo
+COMPARED = (
+    "model.name",
+    "algo.name",
+    "reward.name",
+    "lora.r",
+    "grpo.learning_rate",
+    "grpo.max_steps",
+    "data.num_train",
+    "seed",
+)
 
 CARRIED = ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts")  # over to the next session
 
@@ -78,7 +87,8 @@ class RunRecord:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def log(self, values: dict[str, Any], step: int) -> None:
-        """Appends a line to metrics.jsonl. The first line of a stage after reopening drops those it repeats."""
+        """Appends a line to metrics.jsonl; a stage's `flops` stand in run.json too. The first line of a stage after
+        reopening drops those it repeats."""
         if not is_main():
             return
         stage = next((s for s in STAGES if any(key.startswith(f"{s}/") for key in values)), self.stage)
@@ -91,6 +101,8 @@ class RunRecord:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"stage": stage, "step": step, **values}) + "\n")
         self.stage, self.step = stage, step
+        if stage is not None and "flops" in values:
+            self.facts["flops"] = {**self.facts.get("flops", {}), stage: values["flops"]}
         self.save()
 
     def note(self, **facts: Any) -> None:

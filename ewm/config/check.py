@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ewm.config import curves, entries, extras, library, rollouts
+from ewm.config.algo import algo
 from ewm.config.errors import did_you_mean
 from ewm.config.limits import CHOICES, values
 from ewm.config.schema import EvaluateConfig, SelfgenConfig, TrainConfig
@@ -33,8 +34,11 @@ def check(cfg: AnyConfig) -> list[str]:
     parts = (values, run, model, task, entries.benchmarks, one_answer, engine)
     found = [problem for part in parts for problem in part(cfg)]
     if isinstance(cfg, TrainConfig):
-        training = (lora, data, entries.sources, entries.reward, rollouts.grpo, extras.extras, lengths, stages, sft)
-        found += [problem for part in (*training, entries.headline, curves.held_out) for problem in part(cfg)]
+        training = (
+            lora, data, entries.sources, entries.reward, algo, rollouts.grpo, extras.extras, lengths, stages, sft,
+            entries.headline, curves.held_out,
+        )  # fmt: skip
+        found += [problem for part in training for problem in part(cfg)]
     return list(dict.fromkeys(found))
 
 
@@ -103,7 +107,7 @@ def _has_room(architecture: Mapping[str, Any]) -> bool:
 
 def lora(cfg: TrainConfig) -> Iterator[str]:
     """Weights that cannot be trained."""
-    if cfg.grpo.enabled and not cfg.lora.enabled and cfg.model.quantization:
+    if cfg.learns_by and not cfg.lora.enabled and cfg.model.quantization:
         yield "lora=none with model.quantization: quantised weights cannot be trained. Use lora=default."
     if cfg.lora.enabled and not cfg.model.path and cfg.model.architecture.get("model_type", "qwen3") == "qwen3":
         yield from _layers(cfg)
@@ -169,7 +173,7 @@ def writer(cfg: SelfgenConfig) -> Iterator[str]:
 def engine(cfg: AnyConfig) -> Iterator[str]:
     """Engines that this machine, this rank or this base cannot serve."""
     name = cfg.engine.name
-    training = isinstance(cfg, TrainConfig) and cfg.grpo.enabled
+    training = isinstance(cfg, TrainConfig) and cfg.learns_by == "grpo"
     if name == "vllm_colocate" and not library.cuda_devices():
         yield "engine=vllm_colocate needs a CUDA device, and there is none here. Possible here: engine=hf."
     if name == "vllm_server" and training and not library.cuda_devices():
@@ -228,7 +232,7 @@ def data(cfg: TrainConfig) -> Iterator[str]:
 def lengths(cfg: TrainConfig) -> Iterator[str]:
     """Prompt and answer against the context."""
     answers = {"data.max_target_tokens": cfg.data.max_target_tokens}
-    if cfg.grpo.enabled:
+    if cfg.samples:
         answers["grpo.max_completion_length"] = cfg.grpo.max_completion_length
         if cfg.grpo.max_completion_length is None and cfg.model.thinking and cfg.task.name != "reason":
             yield (
@@ -257,8 +261,8 @@ def _null(value: int | None) -> str:
 
 def stages(cfg: TrainConfig) -> Iterator[str]:
     """A run has at least one stage, and a stage has what it needs."""
-    if not cfg.sft.enabled and not cfg.grpo.enabled:
-        yield "Nothing to train: sft=none and grpo.enabled=false. Choose sft=short, or grpo.enabled=true."
+    if not cfg.sft.enabled and not cfg.learns_by:
+        yield "Nothing to train: sft=none and grpo.enabled=false. Choose sft=short, grpo.enabled=true, or algo=sft."
 
 
 def sft(cfg: TrainConfig) -> Iterator[str]:

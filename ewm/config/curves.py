@@ -14,7 +14,7 @@ LEVEL = re.compile(r"validation/level/.+/exact")  # which levels there are is kn
 def held_out(cfg: TrainConfig) -> Iterator[str]:
     """Evaluations that nobody makes, figures that nobody logs."""
     g = cfg.grpo
-    if not g.enabled:
+    if cfg.learns_by != "grpo":
         return
     if g.eval_steps and not cfg.data.num_validation:
         yield f"grpo.eval_steps={g.eval_steps} wants data.num_validation above 0. Possible: grpo.eval_steps=0."

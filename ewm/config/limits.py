@@ -20,6 +20,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "format.name": ("delta", "cwm", "ellora"),
     "data.pool": ("auto", "here", "processes", "ray"),
     "sft.optimizer": ("adamw", "muon"),
+    "algo.name": ("grpo", "sft", "rejection"),
     # trl/trainer/grpo_trainer.py, compute_loss; a wrong one fails there only after the first generation
     "grpo.loss_type": ("dapo", "grpo", "dr_grpo", "bnpo", "cispo", "sapo", "vespo", "luspo"),
     "grpo.importance_sampling_level": ("token", "sequence"),
@@ -37,6 +38,7 @@ AT_LEAST_ONE = {
     "model": ("max_length",),
     "trace": ("max_events", "max_elements", "max_chars", "max_depth", "batch", "cache_disk_mb"),
     "sft": ("max_steps", "tokens_per_step", "ranks", "checkpoint_every"),
+    "algo": ("max_steps", "tokens_per_step", "checkpoint_every", "rounds", "prompts", "epochs"),
     "grpo": (
         "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "num_iterations", "logging_steps",
         "steps_per_generation", "max_completion_length", "save_steps", "save_total_limit",
@@ -51,6 +53,7 @@ NOT_NEGATIVE = {
     "data": ("num_validation", "workers", "seed", "min_reward_std"),
     "trace": ("workers", "max_output", "cache_mb"),
     "sft": ("weight_decay", "warmup_steps", "loss_on_prompt", "threads"),
+    "algo": ("weight_decay", "warmup_steps"),
     "grpo": ("warmup_steps", "beta", "top_k", "epsilon", "log_completions_every", "eval_steps"),
     "generation": ("temperature", "top_k"),
     "hardware": ("threads",),
@@ -59,6 +62,7 @@ NOT_NEGATIVE = {
 POSITIVE = {
     "trace": ("cpu_s",),
     "sft": ("max_minutes", "learning_rate", "embedding_learning_rate", "max_grad_norm"),
+    "algo": ("flops", "learning_rate", "max_grad_norm"),
     "grpo": ("learning_rate", "temperature", "max_grad_norm"),
 }
 # fmt: on
@@ -84,6 +88,8 @@ RANGES: dict[str, tuple[float, bool, float]] = {
     "seed": (0, True, 2**31 - 1),  # what every library takes
     "lora.lora_dropout": (0, True, 1),
     "sft.decay_share": (0, True, 1),
+    "algo.decay_share": (0, True, 1),
+    "algo.accept": (0, False, 1),
     "sft.ema": (0, False, 1),
     "data.near": (0, False, 1),
     "selfgen.filter.near": (0, False, 1),

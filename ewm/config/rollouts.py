@@ -28,7 +28,7 @@ WANT_KWARGS = {  # transformers/optimization.py: what get_scheduler raises witho
 def grpo(cfg: TrainConfig) -> Iterator[str]:
     """How completions are cut into groups, batches and checkpoints, and what moves the weights."""
     g = cfg.grpo
-    if not g.enabled:
+    if cfg.learns_by != "grpo":
         return
     cycle = g.steps_per_generation or g.gradient_accumulation_steps
     ranks = int(os.environ.get("WORLD_SIZE", "1"))

@@ -142,6 +142,30 @@ class SftConfig:
 
 
 @dataclass
+class AlgoConfig:
+    """What trains the adapter: GRPO, SFT on the true answers, or rejection (rounds of sampling, SFT on the accepted).
+
+    GRPO's own keys are under `grpo`; rejection samples by them too (num_generations, temperature, top_p, top_k,
+    max_completion_length). All three can spend the same `flops`; a warm start (`sft`) comes before and is not counted.
+    """
+
+    name: str = "grpo"  # grpo | sft | rejection
+    flops: float | None = None  # budget that ends it, rates follow the share spent; null: steps or rounds
+    max_steps: int = 150  # sft, without a budget
+    tokens_per_step: int = 4096  # of one batch; sft and rejection, as the keys down to checkpoint_every
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    warmup_steps: int = 0
+    decay_share: float = 1.0  # the rate falls linearly to zero over this last share of the run
+    max_grad_norm: float = 1.0
+    checkpoint_every: int = 20  # steps; rejection: the end of each round
+    rounds: int = 20  # rejection, without a budget
+    prompts: int = 64  # rejection: of a round, each sampled grpo.num_generations times
+    accept: float = 1.0  # rejection: the least reward of a completion that is learnt from
+    epochs: int = 1  # rejection: how often a round's accepted completions are learnt from
+
+
+@dataclass
 class GrpoConfig:
     """TRL's own key names; `extra` passes any other TRL key through."""
 
@@ -217,6 +241,7 @@ class TrainConfig:
     format: FormatConfig = field(default_factory=FormatConfig)
     reward: RewardConfig = field(default_factory=RewardConfig)
     sft: SftConfig = field(default_factory=SftConfig)
+    algo: AlgoConfig = field(default_factory=AlgoConfig)
     grpo: GrpoConfig = field(default_factory=GrpoConfig)
     engine: EngineConfig = field(default_factory=EngineConfig)
     generation: GenerationConfig = field(default_factory=GenerationConfig)
@@ -228,6 +253,16 @@ class TrainConfig:
     seed: int = 0
     output_dir: str = "outputs"
     headline: str = "heldout/exact_difference"  # what main() returns to a sweeper
+
+    @property
+    def learns_by(self) -> str | None:
+        """The algorithm that runs after any warm start; None: nothing does."""
+        return None if self.algo.name == "grpo" and not self.grpo.enabled else self.algo.name
+
+    @property
+    def samples(self) -> bool:
+        """Whether training asks the model for completions."""
+        return self.learns_by in ("grpo", "rejection")
 
 
 @dataclass

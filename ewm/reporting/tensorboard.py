@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ewm.run import STAGES
 from ewm.training import checkpoints
 
 
@@ -74,7 +75,8 @@ class Writer:
 
 @contextmanager
 def boards(run: Path) -> Iterator[tuple[Writer, Writer]]:
-    """Of SFT, and of GRPO and all else; each without what lies beyond the checkpoint that its stage goes on from."""
-    sft, grpo = (checkpoints.next_step(run / "checkpoints" / stage) for stage in ("sft", "grpo"))
-    with Writer(run, sft, "sft") as first, Writer(run, grpo) as second:
+    """Of the warm start, and of the algorithm and all else; each without what lies beyond the checkpoint that its stage
+    goes on from."""
+    sft, *algos = (checkpoints.next_step(run / "checkpoints" / stage) for stage in STAGES)
+    with Writer(run, sft, "sft") as first, Writer(run, max(algos)) as second:  # a run has one algorithm
         yield first, second

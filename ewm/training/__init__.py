@@ -1,5 +1,5 @@
-"""Training stages: `warm_start` (sft.py) and `pretrain` (pretraining.py), on Lightning, and `reinforce` (grpo.py, TRL);
-`keep` writes what they trained.
+"""Training stages: `warm_start` (supervised.py) and `pretrain` (pretraining.py), on Lightning; then one of `reinforce`
+(grpo.py, TRL), `tune` (supervised.py) and `reject` (rejection.py). `keep` writes what they trained.
 
 Heavy imports wait for the call.
 """
@@ -9,13 +9,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["keep", "pretrain", "reinforce", "warm_start"]
+__all__ = ["keep", "pretrain", "reinforce", "reject", "tune", "warm_start"]
 
 _HOMES = {
     "keep": "ewm.training.outcome",
     "pretrain": "ewm.training.pretraining",
     "reinforce": "ewm.training.grpo",
-    "warm_start": "ewm.training.sft",
+    "reject": "ewm.training.rejection",
+    "tune": "ewm.training.supervised",
+    "warm_start": "ewm.training.supervised",
 }
 
 

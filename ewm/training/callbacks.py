@@ -15,11 +15,12 @@ from transformers import TrainerCallback
 
 from ewm.formats.prediction import Truth
 from ewm.training import samples
+from ewm.training.flops import Ledger
 from ewm.training.judge import Judge
 from ewm.training.progress import Board, Meter
 
 TEXT_EVERY = 10  # steps: a page of texts is read by a person
-_OWN_NAMES = ("rewards/", "completions/", "time/")
+_OWN_NAMES = ("rewards/", "completions/", "time/", "flops")
 _NOT_METRICS = ("train_", "total_flos", "epoch", "reward_std")  # the closing summary; what rewards/total says already
 
 
@@ -94,18 +95,25 @@ class Checkpoints(TrainerCallback):
 class Bar(TrainerCallback):
     """Progress, with the reward and its health."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console
+    def __init__(self, console: Console | None = None, ledger: Ledger | None = None) -> None:
+        self.console, self.ledger = console, ledger if ledger is not None and ledger.budget else None
         self.meter: Meter | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            self.meter = Meter("GRPO", state.max_steps, self.console)
-            self.meter.start(state.global_step)
+            self.meter = (
+                Meter("GRPO", state.max_steps, self.console)
+                if self.ledger is None
+                else Meter("GRPO %", 100, self.console)
+            )
+            self.meter.start(self._at(state))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         if self.meter is not None and "reward" in (logs or {}):
-            self.meter.show(state.global_step, _note(logs or {}))
+            self.meter.show(self._at(state), _note(logs or {}))
+
+    def _at(self, state: Any) -> int:
+        return state.global_step if self.ledger is None else int(100 * self.ledger.share)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.close()

@@ -26,9 +26,11 @@ from trl import GRPOConfig
 from ewm import ranks
 from ewm.config.schema import EngineConfig, GrpoConfig
 from ewm.training import canary, checkpoints, rollout
+from ewm.training.budget import ENDLESS, Spending
 from ewm.training.callbacks import Bar, Checkpoints, Record, Recorder, Samples
 from ewm.training.curves import Curves
 from ewm.training.doctor import Doctor
+from ewm.training.flops import Ledger
 from ewm.training.history import Plan
 from ewm.training.judge import Judge, Reward
 from ewm.training.outcome import keep
@@ -58,11 +60,13 @@ def reinforce(
     engine: EngineConfig | None = None,
     board: Board | None = None,
     validation: Examples | None = None,
+    flops: float | None = None,
 ) -> Path | None:
     """Train `model` in place: its adapter, or every weight if it has none. What `keep` leaves; None if disabled, and in
     other ranks than the first.
 
     With `validation` and `cfg.eval_steps`, held-out curves beside it, and the best weights at its end if so asked.
+    With `flops`, a budget, it ends with the step that spends it, whatever `cfg.max_steps`.
     """
     if not cfg.enabled:
         return None
@@ -71,10 +75,7 @@ def reinforce(
         folder.mkdir(parents=True, exist_ok=True)
         checkpoints.clean(folder)
     examples = list(dataset.examples)
-    if cfg.max_completion_length is None:
-        cfg = replace(cfg, max_completion_length=rollout.longest(model, examples))
-        log.info("grpo.max_completion_length=%d, from the longest true answer", cfg.max_completion_length)
-        record.note(max_completion_length=cfg.max_completion_length)
+    cfg = rollout.settled(model, cfg, examples, record)
     resume = checkpoints.latest(folder)
     since = checkpoints.step_of(resume) if resume else 0
     sampler = rollout.choose(model, cfg, engine)
@@ -83,7 +84,8 @@ def reinforce(
         plan = Plan(cfg, weights, canary.tolerance(sampler))
         record = Doctor(record, plan, board, since)
     truths = [example.truth for example in examples]
-    args = arguments(cfg, folder, seed, model.device, engine)
+    ledger = Ledger.of(model.model, flops)
+    args = arguments(cfg if flops is None else replace(cfg, max_steps=ENDLESS), folder, seed, model.device, engine)
     judge = Judge(reward, truths, rollout.decoder(model), frozenset(rollout.ends(model)), model.cfg.thinking)
     if args.bf16 and args.device.type == "cpu":
         log.warning("grpo.bf16=true costs time on a CPU and gains nothing; grpo.bf16=null has it on CUDA only.")
@@ -93,7 +95,7 @@ def reinforce(
             args._setup_devices = torch.device("cpu")  # accelerate's cpu:0 is no place that torch.load knows
     prompts = ["\n".join(m["content"] for m in example.messages) for example in examples]
     shown = Samples(judge, prompts, truths, record.folder / "completions", cfg.log_completions_every, board)
-    bar = Bar()
+    bar = Bar(ledger=ledger)
     held_out = _held_out(model, validation, cfg, reward, seed, engine, args, sampler)
     curves = Curves(model, held_out, cfg, record, board, since) if held_out else None
     with _quiet(), repeatable():
@@ -103,9 +105,10 @@ def reinforce(
             reward_funcs=judge,
             train_dataset=_table(examples),
             processing_class=model.tokenizer,
-            callbacks=[Recorder(record, board), shown, bar, *([curves] if curves else [])],
+            callbacks=[Recorder(record, board), shown, bar, Spending(ledger), *([curves] if curves else [])],
             encode=model.encode,
             rollout=sampler,
+            ledger=ledger,
             canary=canary.choose(sampler, model.encode(examples[0].messages)),
         )
         trainer.remove_callback(PrinterCallback)
@@ -113,8 +116,9 @@ def reinforce(
         shown.advantages = trainer._logs["advantages"]  # type: ignore[assignment]
         if resume is not None:
             log.info("GRPO goes on from step %d", since)
+            ledger.restore(resume)
         try:
-            if resume is not None and curves is not None and curves.stops:
+            if resume is not None and (ledger.exhausted or (curves is not None and curves.stops)):
                 trainer._load_from_checkpoint(str(resume))
             else:
                 trainer.train(resume_from_checkpoint=str(resume) if resume else None)

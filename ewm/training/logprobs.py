@@ -45,18 +45,31 @@ def per_token(model: Any, batch: Batch, temperature: float, live: Tensor | None 
     shape = batch.completions.shape
     logps = batch.prompts.new_zeros(shape, dtype=torch.float32)
     entropies = torch.zeros_like(logps)
-    grad = torch.is_grad_enabled()
-    groups = [(torch.arange(shape[0], device=logps.device), grad)]
-    if grad and live is not None and live.any():
-        groups = [(live.nonzero()[:, 0], True), ((~live).nonzero()[:, 0], False)]
-    for rows, needs_grad in groups:
-        if not len(rows):
-            continue
+    for rows, needs_grad in _groups(batch, live):
         with torch.set_grad_enabled(needs_grad):
             part_logps, part_entropies = _of_rows(model, _take(batch, rows), temperature)
         logps = logps.index_copy(0, rows, part_logps)
         entropies = entropies.index_copy(0, rows, part_entropies.detach())
     return logps, entropies
+
+
+def passes(batch: Batch, live: Tensor | None = None) -> list[tuple[float, bool]]:
+    """What `per_token` sends through the model: (real tokens, whether they come back), each distinct prompt once."""
+    found = []
+    for rows, back in _groups(batch, live):
+        part = _take(batch, rows)
+        prompts = torch.unique(torch.cat([part.prompts, part.prompt_mask], 1), dim=0)
+        mask = prompts[:, part.prompts.shape[1] :]
+        found.append((float(mask.sum() + part.completion_mask.sum()), back))
+    return found
+
+
+def _groups(batch: Batch, live: Tensor | None) -> list[tuple[Tensor, bool]]:
+    """(rows, whether they need a graph), without empty ones."""
+    every, grad = torch.arange(len(batch.prompts), device=batch.prompts.device), torch.is_grad_enabled()
+    if not grad or live is None or not live.any():
+        return [(every, grad)] if len(every) else []
+    return [(rows, back) for rows, back in ((every[live], True), (every[~live], False)) if len(rows)]
 
 
 def _take(batch: Batch, rows: Tensor) -> Batch:

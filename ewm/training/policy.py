@@ -28,7 +28,8 @@ from safetensors.torch import load_file
 from torch.utils.data import Sampler
 from trl import GRPOConfig, GRPOTrainer
 
-from ewm.training import canary, checkpoints, logprobs
+from ewm.training import budget, canary, checkpoints, logprobs
+from ewm.training.flops import Ledger
 from ewm.training.schedule import Schedule
 
 Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids
@@ -36,7 +37,7 @@ Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed 
 
 class PolicyTrainer(GRPOTrainer):
     """`encode`: messages -> prompt ids. `rollout`: None leaves generation to TRL (generate() or vLLM). `canary`: how
-    far sampler and policy are apart; logged as `canary`."""
+    far sampler and policy are apart; logged as `canary`. `ledger` is told what goes through the model."""
 
     _tag_names = ["ewm", "grpo"]
     args: GRPOConfig
@@ -47,10 +48,12 @@ class PolicyTrainer(GRPOTrainer):
         *args: Any,
         encode: Callable[..., list[int]],
         rollout: Rollout | None,
+        ledger: Ledger,
         canary: Callable[[], float] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.ledger = ledger
         self._encode = encode
         self._rollout = rollout
         self._canary = canary
@@ -99,9 +102,12 @@ class PolicyTrainer(GRPOTrainer):
     def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
         with self._timed("generation"):
             if self._rollout is None:
-                return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+                made = super()._generate_single_turn(prompt_ids, *args, **kwargs)
+                self.ledger.forward(sum(map(len, prompt_ids)) + sum(map(len, made[0])))
+                return made
             seed = _mix(self.args.seed, self._cycle_number(), self.accelerator.process_index)
             completions = self._rollout(prompt_ids, seed)
+            self.ledger.forward(sum(map(len, set(map(tuple, prompt_ids)))) + sum(map(len, completions)))
             if self._canary is not None and canary.due(self.state.global_step // self.cycle):
                 self._metrics["train"]["canary"].append(self._canary())
             return completions, None
@@ -129,6 +135,7 @@ class PolicyTrainer(GRPOTrainer):
         self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int, **kwargs: Any
     ) -> Any:
         if not self._shares_prompts or model is self.ref_model:
+            self._note(float(attention_mask.sum()), torch.is_grad_enabled())
             return super()._get_per_token_logps_and_entropies(
                 model, input_ids, attention_mask, logits_to_keep, **kwargs
             )
@@ -136,7 +143,25 @@ class PolicyTrainer(GRPOTrainer):
         batch = logprobs.Batch(input_ids[:, :at], attention_mask[:, :at], input_ids[:, at:], attention_mask[:, at:])
         with self.accelerator.autocast():
             logps, entropies = logprobs.per_token(self._causal, batch, self.temperature, self._live)
+        for tokens, back in logprobs.passes(batch, self._live):
+            self._note(tokens, back)
         return logps, entropies if kwargs.get("compute_entropy") else None, None
+
+    def _note(self, tokens: float, back: bool) -> None:
+        self.ledger.forward(tokens)
+        if back:
+            self.ledger.backward(tokens)
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        if self.ledger.budget is None:
+            return super().create_scheduler(num_training_steps, optimizer)
+        if self.lr_scheduler is None:
+            self.lr_scheduler = budget.scheduler(
+                self.args.lr_scheduler_type, optimizer or self.optimizer, int(self.args.warmup_steps),
+                self.ledger, self.args.lr_scheduler_kwargs,
+            )  # fmt: skip
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     # logs
 
@@ -153,6 +178,7 @@ class PolicyTrainer(GRPOTrainer):
             total = sum(self._metrics["train"].pop("step_time")) / steps
             shares = {f"time/{name}": seconds / steps for name, seconds in spent.items()}
             logs.update(shares, **{"time/step": total, "time/update": total - sum(shares.values())})
+            logs["flops"] = self.ledger.spent
         super().log(logs, start_time)
 
     # checkpoints
@@ -170,6 +196,7 @@ class PolicyTrainer(GRPOTrainer):
             if self.accelerator.is_main_process:
                 with checkpoints.aside(folder, step, keep) as target:
                     self._save_into(target, model, trial)
+                    self.ledger.save(target)
             else:
                 self._save_into(checkpoints.target(folder, step), model, trial)
             self.accelerator.wait_for_everyone()

@@ -61,19 +61,34 @@ class Meter:
 
 @contextmanager
 def shown(
-    name: str, cfg: SftConfig, log: Log, board: Board | None = None, console: Console | None = None
+    name: str,
+    cfg: SftConfig,
+    log: Log,
+    board: Board | None = None,
+    console: Console | None = None,
+    stage: str = "sft",
+    share: Callable[[], float] | None = None,
 ) -> Iterator[Log]:
-    """`log` of an SFT stage, whose lines also go to the board and to the terminal."""
-    meter = Meter(name, cfg.max_steps, console)
+    """`log` of an SFT stage, whose lines also go to the board and to the terminal.
+
+    `stage`: the prefix of its names. `share` of it that is done, where neither steps nor the clock tell.
+    """
+    meter = Meter(name, cfg.max_steps, console) if share is None else Meter(f"{name} %", 100, console)
 
     def tell(values: dict[str, float], step: int) -> None:
         log(values, step)
         if board is not None:
             board.scalars(values, step)
-        minutes = values["sft/minutes"]
+        if f"{stage}/loss" not in values:
+            return
+        minutes = values[f"{stage}/minutes"]
         clock = minutes / cfg.max_minutes if cfg.max_minutes else 0.0
-        note = f"loss {values['sft/loss']:.3f}  {values['sft/tokens_per_second']:.0f} tokens/s  {minutes:.1f} min"
-        meter.show(step, note, max(step / cfg.max_steps, clock))
+        loss, speed = values[f"{stage}/loss"], values[f"{stage}/tokens_per_second"]
+        note = f"loss {loss:.3f}  {speed:.0f} tokens/s  {minutes:.1f} min"
+        if share is not None:
+            meter.show(int(100 * share()), note)
+        else:
+            meter.show(step, note, max(step / cfg.max_steps, clock))
 
     try:
         yield tell

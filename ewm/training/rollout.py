@@ -9,9 +9,10 @@ come out depends on weights, prompts and seed only.
 from __future__ import annotations
 
 import copy
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,14 +24,16 @@ from ewm.generation.decode import Request, Sampling, decode
 if TYPE_CHECKING:
     from ewm.models import Model
 
+log = logging.getLogger(__name__)
+
 Rollout = Callable[[list[list[int]], int], list[list[int]]]  # prompt ids, seed -> completion ids, end mark included
 
 
 @dataclass
-class MergedRollout:
-    """Rollouts of a PEFT model through a merged copy."""
+class Sampler:
+    """Completions of `merged`, into which the adapter of `peft_model` goes afresh; None: it is the trained model."""
 
-    peft_model: Any
+    peft_model: Any | None
     merged: Any
     limit: int
     stop: int
@@ -57,6 +60,8 @@ class MergedRollout:
     @torch.no_grad()
     def merge(self) -> None:
         """Weights of the copy := base + scale * B A, layer by layer."""
+        if self.peft_model is None:
+            return
         for name, layer in _adapted(self.peft_model.get_base_model()):
             weight = layer.get_base_layer().weight
             delta = layer.get_delta_weight(layer.active_adapters[0])
@@ -69,13 +74,33 @@ def choose(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Rollou
     stop = ends(model)
     if (engine is not None and engine.name != "hf") or special or len(stop) != 1 or not _mergeable(model.model):
         return None
-    assert cfg.max_completion_length is not None
-    base = model.model.get_base_model()
-    return MergedRollout(
-        peft_model=model.model,
-        merged=_plain_copy(base),
+    return _sampler(model, cfg, engine, merging=True)
+
+
+def sampler(model: Model, cfg: GrpoConfig, engine: EngineConfig | None) -> Sampler:
+    """GRPO's own rollout where this model has one, else the same loop over the trained model itself, which the caller
+    puts into eval mode."""
+    return _sampler(model, cfg, engine, merging=_mergeable(model.model))
+
+
+def settled(model: Model, cfg: GrpoConfig, examples: Sequence[Any], record: Any) -> GrpoConfig:
+    """With the length of a completion, from the data where none is given; said in the log and the record."""
+    if cfg.max_completion_length is not None:
+        return cfg
+    most = longest(model, examples)
+    log.info("grpo.max_completion_length=%d, from the longest true answer", most)
+    record.note(max_completion_length=most)
+    return replace(cfg, max_completion_length=most)
+
+
+def _sampler(model: Model, cfg: GrpoConfig, engine: EngineConfig | None, merging: bool) -> Sampler:
+    assert cfg.max_completion_length is not None, "see settled"
+    base = model.model.get_base_model() if merging else model.model
+    return Sampler(
+        peft_model=model.model if merging else None,
+        merged=_plain_copy(base) if merging else base,
         limit=cfg.max_completion_length,
-        stop=stop[0],
+        stop=ends(model)[0] if merging else model.tokenizer.eos_token_id,
         pad=model.tokenizer.pad_token_id,
         vocabulary=min(len(model.tokenizer), base.config.vocab_size),
         sampling=Sampling(cfg.temperature, cfg.top_p, cfg.top_k),
@@ -107,7 +132,7 @@ def decoder(model: Model) -> Callable[[list[int]], str]:
 
 def asked(model: Model, rollout: Rollout | None) -> Callable[[], Model]:
     """Gives the model as it stands, for ewm.generation: the rollout's merged copy, where there is one."""
-    if not isinstance(rollout, MergedRollout):
+    if not isinstance(rollout, Sampler):
         return lambda: model
     plain = copy.copy(model)
     plain.model, plain.adapter = rollout.merged, None

@@ -13,6 +13,16 @@ from collections.abc import Iterator
 from torch.utils.data import Sampler
 
 
+def shuffled(count: int, seed: int, start: int = 0) -> Iterator[int]:
+    """0 to `count` - 1 without end, from the `start`-th on; epoch e is shuffled by (seed, e)."""
+    epoch, offset = divmod(start, count)
+    while True:
+        order = list(range(count))
+        random.Random(f"{seed}:{epoch}").shuffle(order)
+        yield from order[offset:]
+        epoch, offset = epoch + 1, 0
+
+
 class Schedule(Sampler[int]):
     """Indices in the order TRL expects: each cycle's prompts `repeats` times over, each prompt `generations` times."""
 
@@ -26,17 +36,9 @@ class Schedule(Sampler[int]):
         return self.cycles * self.repeats * self.prompts * self.generations
 
     def __iter__(self) -> Iterator[int]:
-        stream = self._stream()
+        stream = shuffled(self.examples, self.seed)
         for _ in range(self.cycles):
             chunk = [next(stream) for _ in range(self.prompts)]
             for _ in range(self.repeats):
                 for index in chunk:
                     yield from [index] * self.generations
-
-    def _stream(self) -> Iterator[int]:
-        epoch = 0
-        while True:
-            order = list(range(self.examples))
-            random.Random(f"{self.seed}:{epoch}").shuffle(order)
-            yield from order
-            epoch += 1

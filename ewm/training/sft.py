@@ -1,25 +1,24 @@
-"""Next-token training with Lightning: the module, its loop, and `warm_start` (an adapter on Examples).
+"""Next-token training with Lightning: the module and its loop.
 
-It and `pretrain` (pretraining.py, a whole model on a stream) end with the same weights when killed at any moment and
-started again, bit for bit on one machine kind and thread count, as long as `max_minutes` is null (with it the rate
-follows the clock). A checkpoint is a folder written aside and renamed: state.pt (weights, optimizers, step, place in
-the data, generators) and, for a whole model, the model as transformers stores it.
+What is trained with it (supervised.py, rejection.py: an adapter on examples or on accepted completions; pretraining.py:
+a whole model on a stream) ends with the same weights when killed at any moment and started again, bit for bit on one
+machine kind and thread count, as long as `max_minutes` is null (with it the rate follows the clock). A checkpoint is a
+folder written aside and renamed: state.pt (weights, optimizers, step, place in the data, generators) and, for a whole
+model, the model as transformers stores it.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import signal
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lightning
 import torch
@@ -29,39 +28,14 @@ from transformers.utils import logging as hf_logging
 from ewm.config.schema import SftConfig
 from ewm.training import checkpoints, fused, optim
 from ewm.training.feed import Plan
-from ewm.training.packing import Batch, Encoded, MakeStream
-from ewm.training.progress import Board, Log, shown
-
-if TYPE_CHECKING:
-    from ewm.models import Model
+from ewm.training.flops import Ledger
+from ewm.training.packing import Batch, MakeStream
+from ewm.training.progress import Log
 
 CELL = 2048  # tokens; the fastest size measured for nano
 KEEP = 2  # checkpoints
 
 log = logging.getLogger(__name__)
-
-
-def warm_start(
-    model: Model, dataset: Any, cfg: SftConfig, record: Any, seed: int = 0, board: Board | None = None
-) -> Path | None:
-    """Train the adapter inside `model` on the data set's true answers. The last checkpoint; None if disabled."""
-    if not cfg.enabled:
-        return None
-    encoded: list[Encoded] = []
-    for example in dataset.examples:
-        prompt = len(model.encode(example.messages))
-        encoded.append((model.encode(example.messages, example.target), prompt))
-    if not encoded:
-        raise ValueError("SFT needs at least one training example.")
-    longest = max(len(ids) for ids, _ in encoded)
-    plan = plan_for(cfg, Epochs(encoded, seed), 1, longest)
-    folder = record.folder / "checkpoints" / "sft"
-    with shown("SFT", cfg, record.log, board) as log:
-        module = Module(model.model, cfg, folder, log, seed)
-        module.model.train()
-        fit(module, (step[0] for step in module.resumed(plan).packer()))
-    module.model.eval()
-    return checkpoints.latest(folder)
 
 
 def plan_for(cfg: SftConfig, make_stream: MakeStream, ranks: int, longest: int = 0) -> Plan:
@@ -71,29 +45,24 @@ def plan_for(cfg: SftConfig, make_stream: MakeStream, ranks: int, longest: int =
     return Plan(make_stream, size, max(1, share // size), ranks, cfg.loss_on_prompt)
 
 
-@dataclass(frozen=True)
-class Epochs:
-    """A finite list without end: epoch e is shuffled by (seed, e)."""
-
-    examples: list[Encoded]
-    seed: int
-
-    def __call__(self, start: int) -> Iterator[Encoded]:
-        epoch, offset = divmod(start, len(self.examples))
-        while True:
-            order = list(range(len(self.examples)))
-            random.Random(f"{self.seed}:{epoch}").shuffle(order)
-            yield from (self.examples[n] for n in order[offset:])
-            epoch, offset = epoch + 1, 0
-
-
 class Module(lightning.LightningModule):
     """One optimizer step a batch: cells one by one, gradients summed over cells and ranks, then clipped."""
 
     def __init__(
-        self, model: Any, cfg: SftConfig, folder: Path, log: Log | None, seed: int, tokenizer: Any = None
+        self,
+        model: Any,
+        cfg: SftConfig,
+        folder: Path,
+        log: Log | None,
+        seed: int,
+        tokenizer: Any = None,
+        stage: str = "sft",
+        ledger: Ledger | None = None,
+        share: Callable[[], float] | None = None,
     ) -> None:
+        """`stage`: the prefix of the logged names. `share` of the run that is done, in place of steps and clock."""
         super().__init__()
+        self.stage, self.ledger, self.share = stage, ledger, share
         self.automatic_optimization = False
         self.model, self.cfg, self.folder, self.record, self.tokenizer = model, cfg, folder, log, tokenizer
         self.losses = fused.Fused(model, cfg.compile) if fused.can_fuse(model) else fused.Plain(model)
@@ -113,10 +82,12 @@ class Module(lightning.LightningModule):
 
     @property
     def finished(self) -> bool:
-        return self.step >= self.cfg.max_steps or self.progress() >= 1.0
+        return self.progress() >= 1.0
 
     def progress(self) -> float:
-        """0 to 1, by steps or by the clock, whichever is further."""
+        """0 to 1: `share`, else by steps or by the clock, whichever is further."""
+        if self.share is not None:
+            return self.share()
         clock = self.seconds / (60 * self.cfg.max_minutes) if self.cfg.max_minutes else 0.0
         return max(self.step / self.cfg.max_steps, clock)
 
@@ -146,13 +117,17 @@ class Module(lightning.LightningModule):
         if self.average:
             torch._foreach_lerp_(list(self.average.values()), list(self.trained.values()), 1 - (self.cfg.ema or 0.0))
         self.step, self.tokens, self.data = self.step + 1, self.tokens + batch.tokens, batch.state
+        if self.ledger is not None:
+            self.ledger.forward(batch.tokens)
+            self.ledger.backward(batch.tokens)
         if self.record is not None:
             speed = batch.tokens / (now - begun) if now > begun else 0.0
             values = {
                 "loss": total, "tokens": self.tokens, "tokens_per_second": speed, "grad_norm": float(norm),
                 "rate": share, "dropped": batch.dropped, "minutes": self.seconds / 60,
             }  # fmt: skip
-            self.record({f"sft/{name}": value for name, value in values.items()}, self.step)
+            spent = {} if self.ledger is None else {"flops": self.ledger.spent}
+            self.record({f"{self.stage}/{name}": value for name, value in values.items()} | spent, self.step)
         if self.finished:
             self.trainer.should_stop = True
         if self.finished or self.step % self.cfg.checkpoint_every == 0:
@@ -181,6 +156,7 @@ class Module(lightning.LightningModule):
             "average": self.average,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers_],
             "generator": torch.get_rng_state(),
+            "flops": 0.0 if self.ledger is None else self.ledger.spent,
             **{name: getattr(self, name) for name in COUNTERS},
         }
         with checkpoints.aside(self.folder, self.step, KEEP) as path:
@@ -206,6 +182,8 @@ class Module(lightning.LightningModule):
         torch.set_rng_state(state["generator"])
         for name in COUNTERS:
             setattr(self, name, state[name])
+        if self.ledger is not None:
+            self.ledger.spent = state.get("flops", 0.0)
         log.info("SFT goes on from step %d", self.step)
 
 

@@ -77,8 +77,8 @@ IN_A_STEP, IN_AN_EVALUATION = 12 + 2 * 16 + 5, 12 + 4 * 16 + 12 + 7  # answers u
     "changes, call",
     [
         ({"load_best_model_at_end": True, "metric_for_best_model": "validation/reward"}, IN_AN_EVALUATION),
-        ({"early_stopping_patience": 4, "eval_steps": 1}, IN_A_STEP),
-        ({"eval_steps": 3}, IN_A_STEP),  # between two checkpoints
+        pytest.param({"early_stopping_patience": 4, "eval_steps": 1}, IN_A_STEP, marks=pytest.mark.slow),
+        pytest.param({"eval_steps": 3}, IN_A_STEP, marks=pytest.mark.slow),  # between two checkpoints
     ],
 )
 def test_a_cut_run_ends_as_an_uncut_one(tmp_path, changes, call):

@@ -28,7 +28,9 @@ def train(folder, validation=True, reward=share_of_sevens, lora=None, **changes)
     return record
 
 
-@pytest.mark.parametrize("lora", [{}, {"use_dora": True}, {"lora_dropout": 0.1}])
+@pytest.mark.parametrize(
+    "lora", [*(pytest.param(each, marks=pytest.mark.slow) for each in ({}, {"use_dora": True})), {"lora_dropout": 0.1}]
+)
 def test_the_curves_have_no_hand_in_the_training(tmp_path, lora):
     twice = dict(lora=lora, num_iterations=2)  # an evaluation falls between two steps that share their completions
     watched = train(tmp_path / "watched", eval_steps=1, **twice)

@@ -13,7 +13,7 @@ from ewm.run import RunRecord
 from ewm.training import reinforce
 from ewm.training.doctor import Doctor
 from ewm.training.history import WINDOW, Plan
-from ewm.training.rollout import MergedRollout
+from ewm.training.rollout import Sampler
 from tests.training.conftest import ListRecord, SmallScore, build_small_set, build_tiny_model, share_of_sevens
 from tests.training.test_grpo import Stop, dies_at, quick
 
@@ -99,7 +99,7 @@ def test_a_constant_reward_is_found_in_a_real_run_cut_or_not(tmp_path):
 
 
 def test_a_sampler_without_the_adapter_is_found_in_a_real_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(MergedRollout, "merge", lambda self: None)
+    monkeypatch.setattr(Sampler, "merge", lambda self: None)
     record = ListRecord(tmp_path)
     reinforce(build_tiny_model(), build_small_set(), quick(max_steps=3, save_steps=0), share_of_sevens, record)
     first, second = record.series("grpo/canary")  # of the first two rollouts, not of the third

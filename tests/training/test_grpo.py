@@ -97,7 +97,7 @@ def test_completions_are_kept_with_their_truth(tiny_model, small_set, tmp_path):
         {"gradient_accumulation_steps": 2, "per_device_train_batch_size": 8},
         {"steps_per_generation": 2, "per_device_train_batch_size": 8},
         {"beta": 0.1},
-        {"bf16": True},
+        pytest.param({"bf16": True}, marks=pytest.mark.slow),  # slow on a CPU
     ],
 )
 def test_a_cut_run_ends_bit_equal(changes, tmp_path):
