@@ -95,8 +95,8 @@ def test_completions_are_kept_with_their_truth(tiny_model, small_set, tmp_path):
         {},
         {"num_iterations": 2, "save_steps": 3},  # checkpoints move to whole cycles
         {"gradient_accumulation_steps": 2, "per_device_train_batch_size": 8},
-        {"steps_per_generation": 2, "per_device_train_batch_size": 8},
-        {"beta": 0.1},
+        pytest.param({"steps_per_generation": 2, "per_device_train_batch_size": 8}, marks=pytest.mark.slow),
+        pytest.param({"beta": 0.1}, marks=pytest.mark.slow),
         pytest.param({"bf16": True}, marks=pytest.mark.slow),  # slow on a CPU
     ],
 )
