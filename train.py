@@ -22,10 +22,7 @@ def main(dict_config: DictConfig) -> float:
     from ewm.reporting.tensorboard import boards
     from ewm.rewards.blind import best as best_blind
 
-    with (
-        run.open(cfg) as record,
-        boards(record.folder) as (sft_board, board),
-    ):  # folder, lock, run.json; resumes or starts
+    with run.open(cfg) as record, boards(record.folder) as (sft_board, board):  # resumes or starts
         reward = rewards.compose(cfg.reward, cfg.plugins)
         model = models.load(cfg.model, cfg.lora, cfg.hardware, cfg.seed)
         record.note(device=str(model.device))
@@ -43,19 +40,9 @@ def main(dict_config: DictConfig) -> float:
             training.pretrain(model, stream, cfg.sft, folder, record.log, cfg.seed, sft_board)
         else:
             training.warm_start(model, examples, cfg.sft, record, cfg.seed, sft_board)
-        algo, grpo = cfg.algo, cfg.grpo
-        match cfg.learns_by:
-            case "grpo":
-                held_out = validation, algo.flops
-                training.reinforce(model, examples, grpo, reward, record, cfg.seed, cfg.engine, board, *held_out)
-            case "sft":
-                training.tune(model, examples, algo, record, cfg.seed, board)
-            case "rejection":
-                training.reject(model, examples, algo, grpo, reward, record, cfg.seed, cfg.engine, board)
+        training.learn(model, examples, validation, cfg, reward, record, board)  # by algo=grpo, sft or rejection
         if not ranks.leads():
             return float("nan")  # rank 0 evaluates and reports
-        if cfg.learns_by != "grpo":
-            training.keep(model, record.folder)  # GRPO keeps what it made itself
         results = evaluation.compare(model, cfg, record, None if streamed else examples.shapes)
         reporting.write(results, record)
         board.hparams(record.choices(), record.metrics)

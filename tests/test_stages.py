@@ -65,6 +65,8 @@ def stages(tmp_path, monkeypatch):
     stage("pretrain", "sft", 2, 6)
     stage("warm_start", "sft", 2, 5)
     stage("reinforce", "grpo", 2, 7)
+    stage("tune", "tuning", 2, 5)
+    stage("reject", "rejection", 2, 8)
     monkeypatch.setitem(vars(training), "keep", lambda model, folder: ran.names.append("keep"))
     monkeypatch.setattr(models, "load", lambda *a, **k: Stub())
     monkeypatch.setattr(data, "build", lambda *a, **k: SimpleNamespace(shapes=frozenset("s")))
@@ -89,6 +91,8 @@ def drawn(folder):
     [
         ([], ["reinforce"]),
         (["sft=short"], ["warm_start", "reinforce"]),
+        (["algo=sft"], ["tune", "keep"]),
+        (["sft=short", "algo=rejection"], ["warm_start", "reject", "keep"]),
         (["sft=short", "grpo.enabled=false"], ["warm_start", "keep"]),
         (["sft=pretrain", "lora=none", "grpo.enabled=false"], ["pretrain", "keep"]),
     ],

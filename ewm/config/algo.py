@@ -18,6 +18,11 @@ def algo(cfg: TrainConfig) -> Iterator[str]:
             f"algo.flops={cfg.algo.flops:g} with grpo.enabled=false: nothing would spend it. Possible: "
             "grpo.enabled=true, or algo=sft."
         )
+    if name == "grpo" and cfg.algo.flops is not None and cfg.grpo.lr_scheduler_type == "warmup_stable_decay":
+        yield (
+            "grpo.lr_scheduler_type=warmup_stable_decay with algo.flops: it counts its last steps, and how many a "
+            "budget has is not known. Possible: linear, cosine, constant."
+        )
     if name == "rejection" and cfg.engine.name not in ("hf", "openai"):  # a server is refused for any training
         yield f"engine={cfg.engine.name} with algo=rejection: it samples in this process. Possible: engine=hf."
     if name == "rejection":

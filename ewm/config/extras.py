@@ -146,13 +146,13 @@ def _together(cfg: TrainConfig) -> Iterator[str]:
         yield f"grpo.extra.epsilon_high={high:g} is below grpo.epsilon={g.epsilon:g}. Possible: {g.epsilon:g} or more."
     if isinstance(delta := extra.get("delta"), int | float) and delta <= 1 + g.epsilon:
         yield f"grpo.extra.delta={delta:g}: bounds a ratio from above, beyond 1 + grpo.epsilon={1 + g.epsilon:g}."
-    if g.enabled and g.beta > 0 and not cfg.lora.enabled:
+    if cfg.learns_by == "grpo" and g.beta > 0 and not cfg.lora.enabled:
         yield "grpo.beta with lora=none: there is no second copy of the weights to stay near. Possible: grpo.beta=0."
 
 
 def _adapter(cfg: TrainConfig) -> Iterator[str]:
     extra = cfg.lora.extra
-    if cfg.grpo.enabled and isinstance(cfg.lora.target_modules, list) and "lm_head" in cfg.lora.target_modules:
+    if cfg.learns_by == "grpo" and isinstance(cfg.lora.target_modules, list) and "lm_head" in cfg.lora.target_modules:
         yield "lora.target_modules=lm_head: TRL reads the head without its adapter. Possible: all-linear."
     if (bias := extra.get("bias", "none")) not in BIAS:
         yield f"lora.extra.bias={bias}: no such choice. Possible: {', '.join(BIAS)}."

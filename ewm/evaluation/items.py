@@ -87,7 +87,7 @@ def _guessed(guess: Guess, truth: Truth) -> str:
 
 def scored(answer: Answer, truth: Truth) -> Scored:
     """Metrics of one answer. task=reason: of the thought, which is the trace, and the answer after it."""
-    text = thinking.join(answer.thinking, answer.text) if truth.task == "reason" else answer.text
+    text = thinking.counted(truth.task, answer.thinking, answer.text)
     scores, found = _metrics(text, truth)
     scores["faithful"] = faithfulness(answer.thinking, truth)
     if answer.cut:

@@ -17,6 +17,7 @@ from ewm.config.errors import ConfigError
 from ewm.config.schema import EngineConfig, GenerationConfig
 from ewm.data.example import Example
 from ewm.evaluation import answers
+from ewm.formats import thinking
 from ewm.formats.prediction import Truth
 
 SCHEMA = 1
@@ -78,7 +79,8 @@ def asker(
 
 def _row(example: Example, completions: Sequence[Any], reward: Reward) -> dict[str, Any]:
     truth: Truth = example.truth
-    totals = [float(reward(c.text, truth, cut=c.cut).total) for c in completions]
+    said = [(thinking.counted(truth.task, c.thinking, c.text), c.cut) for c in completions]
+    totals = [float(reward(text, truth, cut=cut).total) for text, cut in said]
     return {
         "id": example.id,
         "mean": round(fmean(totals), 6),

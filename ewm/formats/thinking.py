@@ -20,5 +20,11 @@ def split(text: str, thinks: bool) -> tuple[str, str]:
 def join(thoughts: str, answer: str) -> str:
     """The completion of which `split` makes these two; without an answer, a thought that has not ended."""
     if not answer:
-        return f"{OPEN}\n{thoughts}" if thoughts else ""
+        opened = not thoughts or thoughts.lstrip().startswith(OPEN)
+        return thoughts if opened else f"{OPEN}\n{thoughts}"
     return f"{OPEN}\n{thoughts}\n{CLOSE}\n\n{answer}" if thoughts else answer
+
+
+def counted(task: str, thoughts: str, answer: str) -> str:
+    """What is scored: the answer; for task=reason, whose thought is the trace, both."""
+    return join(thoughts, answer) if task == "reason" else answer

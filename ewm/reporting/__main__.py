@@ -1,5 +1,5 @@
 """python -m ewm.reporting table DIR    one row per run below DIR: terminal, table.md, table.csv, plot.png
-python -m ewm.reporting completions RUN [--step N] [--mode train|validation] [-n 3]   best, worst, most changed
+python -m ewm.reporting completions RUN [--step N] [--mode MODE] [-n 3]   best, worst, most changed
 python -m ewm.reporting report RUN   make report.md and report.html of a run again from its results
 """
 

@@ -20,7 +20,7 @@ from ewm.formats import thinking
 from ewm.formats.answer import CLOSE, OPEN
 from ewm.reporting.answered import Row, changed, read, steps, typical
 
-MODES = ("train", "validation")
+MODES = ("train", "rejection", "validation")
 LINES = 24  # of one answer
 PROMPT_LINES = 40
 NARROW = 30  # columns that an answer wants to stand beside another
@@ -31,13 +31,14 @@ def main(arguments: Sequence[str], console: Console | None = None) -> int:
     parser = argparse.ArgumentParser("python -m ewm.reporting completions", description=__doc__.split(":")[0] + ".")
     parser.add_argument("run", type=Path, help="a run's folder, outputs/train/NAME/RUN")
     parser.add_argument("--step", type=int, help="default: the last")
-    parser.add_argument("--mode", choices=MODES, default="train", help="default: train")
+    parser.add_argument("--mode", choices=MODES, help="default: that of the training, train or rejection (by round)")
     parser.add_argument("-n", type=int, default=3, help="completions of each kind; default: 3")
     given = parser.parse_args(arguments)
     try:
         if given.n < 1:
             raise ConfigError(f"-n {given.n}: must be at least 1.")
-        show(given.run, given.mode, given.step, given.n, console or Console())
+        mode = given.mode or ("rejection" if any((given.run / "completions").glob("rejection-*")) else "train")
+        show(given.run, mode, given.step, given.n, console or Console())
     except ConfigError as error:
         print(error)
         return 2
@@ -81,7 +82,9 @@ def _one(out: Console, row: Row) -> None:
 
 
 def _answer(row: Row) -> str:
-    """What came after any thought; all of it where nothing did."""
+    """What came after any thought; all of it where nothing did, or where the thought is the trace (task=reason)."""
+    if row.truth.startswith(thinking.OPEN):  # a prompt may have opened the thought
+        return thinking.join(*thinking.split(row.completion, True))
     return thinking.split(row.completion, False)[1] or row.completion
 
 

@@ -1,5 +1,5 @@
-"""Training stages: `warm_start` (supervised.py) and `pretrain` (pretraining.py), on Lightning; then one of `reinforce`
-(grpo.py, TRL), `tune` (supervised.py) and `reject` (rejection.py). `keep` writes what they trained.
+"""Training stages: `warm_start` (supervised.py) and `pretrain` (pretraining.py), on Lightning; then `learn`: one of
+`reinforce` (grpo.py, TRL), `tune` (supervised.py) and `reject` (rejection.py). `keep` writes what they trained.
 
 Heavy imports wait for the call.
 """
@@ -9,10 +9,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["keep", "pretrain", "reinforce", "reject", "tune", "warm_start"]
+__all__ = ["keep", "learn", "pretrain", "reinforce", "reject", "tune", "warm_start"]
 
 _HOMES = {
     "keep": "ewm.training.outcome",
+    "learn": "ewm.training.algorithms",
     "pretrain": "ewm.training.pretraining",
     "reinforce": "ewm.training.grpo",
     "reject": "ewm.training.rejection",

@@ -144,10 +144,11 @@ def overfitted(history: History, plan: Plan) -> Iterator[Finding]:
         fall = history.heldout.turned(metric)
         if fall is None:
             continue
+        end = "grpo.load_best_model_at_end=true" if plan.budget else f"grpo.max_steps={max(1, fall.step)}"
         yield Finding(
             "overfitted", metric, history.step, fall.before - fall.now,
             f"{metric} fell from {fall.before:.2f} to {fall.now:.2f} while the reward in training rose.",
-            f"End near the best: grpo.max_steps={max(1, fall.step)}; or train on more programs: data.num_train.",
+            f"End near the best: {end}; or train on more programs: data.num_train.",
         )  # fmt: skip
 
 

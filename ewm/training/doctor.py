@@ -72,7 +72,7 @@ class Doctor:
 
 def logged(path: Path, until: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """(step, values) of the GRPO lines up to a step; a line that a kill cut short is left out."""
-    if until <= 0 or not path.exists():
+    if not path.exists():
         return
     for line in path.read_text(encoding="utf-8").splitlines():
         try:

@@ -81,7 +81,7 @@ def reinforce(
     sampler = rollout.choose(model, cfg, engine)
     if ranks.leads():
         weights = {term.name: term.weight for term in getattr(reward, "terms", ())}
-        plan = Plan(cfg, weights, canary.tolerance(sampler))
+        plan = Plan(cfg, weights, canary.tolerance(sampler), budget=flops is not None)
         record = Doctor(record, plan, board, since)
     truths = [example.truth for example in examples]
     ledger = Ledger.of(model.model, flops)

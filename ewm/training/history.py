@@ -30,11 +30,12 @@ class Finding:
 @dataclass(frozen=True)
 class Plan:
     """The settings that remedies speak of. `weights`: of the reward's terms, by name; `astray`: what the canary may
-    show before it is a finding, in nats a token."""
+    show before it is a finding, in nats a token; `budget`: FLOPs end the run, whatever grpo.max_steps."""
 
     grpo: GrpoConfig
     weights: Mapping[str, float] = field(default_factory=dict)
     astray: float = 1e-4
+    budget: bool = False
 
 
 @dataclass

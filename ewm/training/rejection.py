@@ -99,7 +99,8 @@ def reject(
             accepted += len(chosen)
             step = module.step + 1  # the one that these lead to
             tell(made.metrics | {"rejection/accepted": len(chosen) / len(asked), "flops": ledger.spent}, step)
-            samples.write(record.folder / "completions", "rejection", number + 1, made.scored, texts, truths, ())
+            if sampling.log_completions_every:
+                samples.write(record.folder / "completions", "rejection", number + 1, made.scored, texts, truths, ())
             if board is not None:
                 board.text("completions/rejection", samples.as_text(made.scored, texts, truths), step)
             if chosen:

@@ -20,8 +20,8 @@ from ewm.data.example import Example
 from ewm.evaluation.answers import Answer
 from ewm.evaluation.groups import level_kind
 from ewm.evaluation.items import scored
+from ewm.formats import thinking
 from ewm.formats.prediction import Truth
-from ewm.formats.thinking import CLOSE, OPEN
 from ewm.generation import generate
 from ewm.scoring.passes import pass_at_k
 from ewm.training.judge import Reward, Scored
@@ -97,10 +97,10 @@ class HeldOut:
     def _judge(self, index: int, completions: Sequence[Any]) -> Asked:
         truth, rows, right = self.examples[index].truth, [], 0
         for c in completions:
-            score = self.reward(c.text, truth, cut=c.cut)
-            text = f"{OPEN}\n{c.thinking}\n{CLOSE}\n{c.text}" if c.thinking else c.text
-            rows.append(Scored(index, text, c.tokens, c.cut, float(score.total), dict(score.terms)))
-            right += scored(Answer(c.text, c.tokens, c.cut), truth).scores["exact"] == 1.0
+            score = self.reward(thinking.counted(truth.task, c.thinking, c.text), truth, cut=c.cut)
+            whole = thinking.join(c.thinking, c.text)
+            rows.append(Scored(index, whole, c.tokens, c.cut, float(score.total), dict(score.terms)))
+            right += scored(Answer(c.text, c.tokens, c.cut, c.thinking), truth).scores["exact"] == 1.0
         return Asked(index, tuple(rows), right if truth.complete else None)
 
 

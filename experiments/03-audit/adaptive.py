@@ -45,6 +45,9 @@ class Record:
     def log(self, values: dict[str, Any], step: int) -> None:
         append_rows(self.folder / "metrics.jsonl", [{"step": step, **values}])
 
+    def note(self, **facts: Any) -> None:
+        """What the doctor finds stands in the log."""
+
 
 @dataclass(frozen=True)
 class Masked:

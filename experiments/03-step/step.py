@@ -101,6 +101,9 @@ class Record:
         with (self.folder / "metrics.jsonl").open("a") as file:
             file.write(f"{step} {values}\n")
 
+    def note(self, **facts: Any) -> None:
+        """What the doctor finds stands in the log."""
+
 
 def cpu() -> float:
     used = getrusage(RUSAGE_SELF)

@@ -31,6 +31,14 @@ def test_grpo_is_the_default_and_can_be_left_out():
         (["algo.flops=0"], "algo.flops=0.0: must be above 0."),
         (["algo=rejection", "algo.accept=1.5"], "algo.accept=1.5: must be above 0 and at most 1."),
         (["algo=rejection", "algo.prompts=0"], "algo.prompts=0: must be at least 1."),
+        (
+            [
+                "algo.flops=1e9",
+                "grpo.lr_scheduler_type=warmup_stable_decay",
+                "+grpo.extra.lr_scheduler_kwargs.num_decay_steps=10",
+            ],
+            "grpo.lr_scheduler_type=warmup_stable_decay with algo.flops: it counts",
+        ),
         (["algo=rejection", "grpo.max_completion_length=4000"], "data.max_prompt_tokens="),
     ],
 )
@@ -41,7 +49,10 @@ def test_what_cannot_be(overrides, said, monkeypatch):
     assert found.startswith(said)
 
 
-@pytest.mark.parametrize("overrides", [["grpo.max_completion_length=4000"], ["grpo.num_generations=7"], ["lora=none"]])
+@pytest.mark.parametrize(
+    "overrides",
+    [["grpo.max_completion_length=4000"], ["grpo.num_generations=7"], ["lora=none"], ["lora=none", "grpo.beta=0.1"]],
+)
 def test_sft_reads_no_key_of_grpo(overrides):
     assert problems("algo=sft", *overrides) == []
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ ABOUT = {"schema": 1, "model": "toy", "k": 4}
 
 
 def answers(texts):
-    return [SimpleNamespace(text=text, cut=False) for text in texts]
+    return [SimpleNamespace(text=text, cut=False, thinking="") for text in texts]
 
 
 def ask(asked):
@@ -38,6 +39,19 @@ def test_the_spread_is_the_sample_standard_deviation_and_is_asked_once(tmp_path)
     again = spread.measure(examples, ask(asked), reward, ABOUT, tmp_path / "s.jsonl", 4)
     assert len(asked) == 4 + 2  # the torn file had two
     assert [row["id"] for row in again] == [row["id"] for row in rows]
+
+
+def test_the_thought_counts_where_it_is_the_trace(tmp_path):
+    asked = example(0)
+    reason = replace(asked, truth=replace(asked.truth, task="reason"))
+    said = [SimpleNamespace(text="5", cut=False, thinking=thought) for thought in ("L1", "L2")]
+
+    def first_line(text, truth, cut=False):
+        return SimpleNamespace(total=float("L1" in text))
+
+    for one, best in ((reason, 1.0), (asked, 0.0)):
+        (row,) = spread.measure([one], lambda chunk: [said], first_line, ABOUT, tmp_path / f"{best}.jsonl", 4)
+        assert (row["mean"], row["best"]) == (best / 2, best)
 
 
 def test_a_file_of_another_measurement_is_left_alone(tmp_path):

@@ -66,6 +66,23 @@ def test_a_terminal_is_told_nothing_by_a_model(run):
     assert "\x1b" not in text and r"\x1b[2J[red]no\tyes" in text and "[bold]two[/bold]" in text
 
 
+def test_what_rejection_sampled_is_shown_by_round(tmp_path):
+    table(tmp_path, 1, [(0, "nothing", 0.0), (1, "L1 x=1\nL2 y=1\nend", 1.0)], "rejection")
+    assert "rejection completions of step 1: 2" in seen(tmp_path) == seen(tmp_path, "--mode", "rejection")
+
+
+@pytest.mark.parametrize("opened", ["", "<think>\n"])
+def test_a_thought_that_is_the_trace_is_held_against_the_truth(tmp_path, monkeypatch, opened):
+    said = "L1 x=0\nL2 y=0\nend\n</think>\n\n[ANSWER]0[/ANSWER]"
+    monkeypatch.setitem(globals(), "TRUTHS", [Truth(Prediction(text=f"<think>\n{said}"), "reason", "delta")])
+    table(tmp_path, 1, [(0, opened + said, 1.0)])
+    assert "departs" not in (text := seen(tmp_path)) and text.count("L2 y=0") == 4  # both, of the best and the worst
+    table(tmp_path, 1, [(0, opened + said.replace("y=0", "y=7"), 0.5)])
+    assert "L2 y=7  <- departs here" in seen(tmp_path)
+    table(tmp_path, 1, [(0, opened + "L1 x=0", 0.0)])  # cut
+    assert "<- ends too early" in (text := seen(tmp_path)) and text.count("L1 x=0") == 4
+
+
 def test_a_departure_far_down_is_shown():
     truth = "\n".join(f"L{n} x={n}" for n in range(90))
     console = Console(width=80, record=True, file=io.StringIO())

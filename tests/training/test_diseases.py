@@ -10,7 +10,7 @@ from dataclasses import asdict
 import pytest
 
 from ewm.config.schema import GrpoConfig, TrainConfig
-from ewm.training.diseases import present
+from ewm.training.diseases import overfitted, present
 from ewm.training.history import WINDOW, Finding, History, Plan
 
 PLAN = Plan(GrpoConfig(beta=0.04), {"path": 1.0, "state": 2.0, "result": 1.0})
@@ -131,6 +131,15 @@ def test_what_looks_like_it_but_is_none(disease, planted):
 def test_the_remedy_for_no_variance_depends_on_the_reward(total, said):
     found = diagnosed(stream(**PLANTED["no_variance"], **{"rewards/total/mean": always(total)}))
     assert said in found["no_variance"][1].remedy
+
+
+@pytest.mark.parametrize("budget, said", [(False, "grpo.max_steps="), (True, "grpo.load_best_model_at_end=true")])
+def test_a_run_that_a_budget_ends_is_not_told_to_end_by_steps(budget, said):
+    history = History()
+    for step, values in stream(**PLANTED["overfitted"]):
+        history.add(values, step)
+    (finding,) = overfitted(history, Plan(GrpoConfig(), budget=budget))
+    assert finding.remedy.startswith(f"End near the best: {said}")
 
 
 def test_a_noisy_curve_must_fall_further():

@@ -80,6 +80,14 @@ def test_a_resumed_run_keeps_what_was_found_and_forgets_what_came_after(tmp_path
     assert [f.step for f in doctor.findings] == [WINDOW]  # with the lines of before, as if it had not been cut
 
 
+def test_a_run_cut_before_its_first_checkpoint_keeps_the_figure_of_its_base(tmp_path):
+    metric = "validation/known/exact"
+    Doctor(run_record(tmp_path), Plan(GrpoConfig())).log({metric: 0.9}, step=0)
+    doctor = Doctor(run_record(tmp_path), Plan(GrpoConfig()), since=0)  # the curves do not measure it again
+    write(doctor, [(step, {metric: 0.1}) for step in (25, 50, 75)])
+    assert [point.value for point in doctor.history.heldout.curves[metric]] == [0.9, 0.1, 0.1, 0.1]
+
+
 def test_a_constant_reward_is_found_in_a_real_run_cut_or_not(tmp_path):
     def constant(completion, truth, cut=False):
         return SmallScore(0.5, {"constant": 0.5})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,10 +60,10 @@ def exact(completion, truth, cut=False) -> SmallScore:
     return SmallScore(right, {"exact": right})
 
 
-def trained(folder, cfg, reward=exact, seed=3, **lora):
+def trained(folder, cfg, reward=exact, seed=3, sampling=SAMPLING, **lora):
     model, record = build_tiny_model(**lora), ListRecord(folder)
     model.model.load_state_dict(begun(), strict=False)
-    reject(model, DATA, cfg, SAMPLING, reward, record, seed)
+    reject(model, DATA, cfg, sampling, reward, record, seed)
     keep(model, folder)
     return record
 
@@ -116,6 +116,8 @@ def test_completions_are_kept_as_those_of_grpo_are(tmp_path):
     assert len(rows) == 4 * 8
     assert {(row["mode"], row["step"]) for row in rows} == {("rejection", 2)}
     assert all(row["total"] == float(row["completion"] == row["truth"] and not row["cut"]) for row in rows)
+    trained(tmp_path / "none", quick(rounds=1), sampling=replace(SAMPLING, log_completions_every=0))
+    assert not (tmp_path / "none" / "completions").exists()
 
 
 def dies_at(call):

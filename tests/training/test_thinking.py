@@ -11,8 +11,10 @@ from ewm import config, models, rewards
 from ewm.config import ConfigError
 from ewm.config.schema import HardwareConfig, LoraConfig, ModelConfig
 from ewm.data.example import make
+from ewm.generation import Completion
 from ewm.training import reinforce, rollout
-from tests.formats.tables import LOOP, LOOP_TRACE
+from ewm.training.validation import HeldOut
+from tests.formats.tables import LOOP, LOOP_DELTA, LOOP_TRACE
 from tests.training.conftest import ListRecord, SmallSet
 from tests.training.test_grpo import quick
 
@@ -66,6 +68,17 @@ def test_it_trains_and_a_cut_thought_earns_nothing(model, example, tmp_path):
     rows = pq.read_table(next((tmp_path / "completions").iterdir())).to_pylist()
     assert all(row["tokens"] <= record.facts["max_completion_length"] for row in rows)
     assert all(row["total"] == 0 for row in rows if row["cut"] or "</think>" not in row["completion"])
+
+
+@pytest.mark.parametrize("thought, right", [(LOOP_DELTA, 1), (LOOP_DELTA.replace("s=1", "s=2"), 0)])
+def test_held_out_curves_read_the_thought_that_is_the_trace(example, thought, right):
+    reward = rewards.compose(config.compose(["reward=strict"]).reward)
+    held_out = HeldOut([example], lambda: None, reward, n=1, k=1, limit=8, seed=0)
+    asked = held_out._judge(0, [Completion("[ANSWER]1[/ANSWER]", 9, False, thought)])
+    assert (asked.right, asked.rows[0].total) == (right, right)
+    assert asked.rows[0].completion == f"<think>\n{thought}\n</think>\n\n[ANSWER]1[/ANSWER]"
+    (cut,) = held_out._judge(0, [Completion("", 9, True, thought)]).rows
+    assert cut.total == 0 and "</think>" not in cut.completion  # nobody closed it
 
 
 def test_a_thinking_model_says_how_long_it_may_think(monkeypatch):
