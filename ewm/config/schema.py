@@ -195,7 +195,7 @@ class GrpoConfig:
     logging_steps: int = 1
     save_steps: int = 10
     save_total_limit: int = 2
-    eval_steps: int = 0  # steps between evaluations on the validation split; 0: none; algo=grpo alone
+    eval_steps: int = 0  # steps between evaluations on the validation split (algo=grpo); 0: none
     max_eval_samples: int | None = 64  # at most so many validation examples, the first; null: all
     num_generations_eval: int = 8  # samples of each, at temperature 1
     eval_k: int | None = None  # pass@k beside pass@1; null: num_generations_eval
