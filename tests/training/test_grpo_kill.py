@@ -29,9 +29,17 @@ def slow(completion, truth, cut=False):
     time.sleep(0.002)
     return share_of_sevens(completion, truth)
 
+class Kept(ListRecord):
+    # on disk too, where the doctor of a resumed run reads it
+
+    def log(self, values, step):
+        super().log(values, step)
+        with open(self.folder / "metrics.jsonl", "a") as lines:
+            lines.write(json.dumps({"stage": "grpo", "step": step, **values}) + "\\n")
+
 cfg = GrpoConfig(max_steps=40, per_device_train_batch_size=16, num_generations=8, max_completion_length=12,
                  learning_rate=2e-2, save_steps=4, log_completions_every=0, **json.loads(sys.argv[2]))
-record = ListRecord(Path(sys.argv[1]))
+record = Kept(Path(sys.argv[1]))
 reinforce(build_tiny_model(), build_small_set(), cfg, slow, record, seed=4, validation=build_small_set())
 (record.folder / "facts.json").write_text(json.dumps(record.facts))
 """
