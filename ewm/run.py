@@ -40,17 +40,11 @@ WHY = "failed.txt"  # in a folder without run.json: what a sweep's job was refus
 FOLDER = "folder"  # the word under which rank 0 tells the others where the run is
 OPEN_AGAIN = (None, "running", "interrupted", "failed")  # statuses, if nobody holds the folder
 STAGES = ("sft", "tuning", "rejection", "grpo")  # warm start or pretraining; algo=sft, rejection, grpo
+HEADS = {**{stage: stage for stage in STAGES}, "validation": "grpo"}  # first part of a figure's name -> its stage
 COMPARED = (
-    "model.name",
-    "algo.name",
-    "reward.name",
-    "lora.r",
-    "grpo.learning_rate",
-    "grpo.max_steps",
-    "data.num_train",
+    "model.name", "algo.name", "reward.name", "lora.r", "grpo.learning_rate", "grpo.max_steps", "data.num_train",
     "seed",
-)
-
+)  # fmt: skip
 CARRIED = ("started", "stage", "step", "wall_s", "cpu_s", "sessions", "metrics", "facts")  # over to the next session
 
 log = logging.getLogger(__name__)
@@ -89,11 +83,10 @@ class RunRecord:
     def log(self, values: dict[str, Any], step: int) -> None:
         """Appends a line to metrics.jsonl; a stage's `flops` stand in run.json too. The first line of a stage after
         reopening drops those it repeats."""
-        if not is_main():
+        if not ranks.leads():
             return
-        stage = next((s for s in STAGES if any(key.startswith(f"{s}/") for key in values)), self.stage)
-        if any(key.startswith("validation/") for key in values):
-            stage = "grpo"
+        heads = (key.partition("/")[0] for key in values)
+        stage = next((HEADS[head] for head in heads if head in HEADS), self.stage)
         path = self.folder / "metrics.jsonl"
         if stage not in self._logged:
             self._logged.add(stage)
@@ -123,7 +116,7 @@ class RunRecord:
 
     def save(self) -> None:
         """Writes run.json aside, then renames it."""
-        if not is_main():
+        if not ranks.leads():
             return
         wall, cpu = self._clock.read()
         row = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("folder", "config")}
@@ -140,7 +133,7 @@ class RunRecord:
 def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[RunRecord]:
     """The record of this run, locked; its status tells how the block ended."""
     folder = _folder_of(cfg, kind)
-    if not is_main():
+    if not ranks.leads():
         with ranks.failure_told(cfg.output_dir):
             yield _fresh(cfg, kind, folder)
         return
@@ -176,7 +169,7 @@ def open(cfg: TrainConfig | EvaluateConfig, kind: str = "train") -> Iterator[Run
 def choose(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
     """The folder for this config: one that can go on, else a new one. It is this process's from here on, or that of the
     rank that leads."""
-    if not is_main():
+    if not ranks.leads():
         return _told(cfg)
     short = digest(cfg)[:8]
     parent = Path(cfg.output_dir) / kind / cfg.name
@@ -231,11 +224,6 @@ def status(folder: Path) -> str | None:
     return "stale" if said == "running" and not is_locked(folder) else said
 
 
-def is_main() -> bool:
-    """Rank 0, or no ranks at all."""
-    return ranks.leads()
-
-
 def write_atomic(path: Path, text: str) -> None:
     """Readers see the old file or the new one."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -247,7 +235,7 @@ def write_atomic(path: Path, text: str) -> None:
 
 
 def _folder_of(cfg: TrainConfig | EvaluateConfig, kind: str) -> Path:
-    if not is_main():
+    if not ranks.leads():
         return _told(cfg)
     return Path(HydraConfig.get().runtime.output_dir) if HydraConfig.initialized() else choose(cfg, kind)
 
