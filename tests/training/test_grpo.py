@@ -52,7 +52,7 @@ def dies_at(call: int, then=share_of_sevens):
         calls += 1
         if calls > call:
             raise Stop
-        return then(completion, truth)
+        return then(completion, truth, cut)
 
     return reward
 

@@ -21,7 +21,7 @@ from ewm.training import checkpoints, keep, reject, tune
 from ewm.training.judge import Scored
 from ewm.training.rejection import Round, _batches
 from tests.training.conftest import ListRecord, SmallScore, SmallSet, build_small_set, build_tiny_model
-from tests.training.test_grpo import Stop, adapter_of, after, assert_same
+from tests.training.test_grpo import Stop, adapter_of, after, assert_same, dies_at
 
 SAMPLING = GrpoConfig(num_generations=8, max_completion_length=24, temperature=0.35)
 
@@ -120,19 +120,6 @@ def test_completions_are_kept_as_those_of_grpo_are(tmp_path):
     assert not (tmp_path / "none" / "completions").exists()
 
 
-def dies_at(call):
-    calls = 0
-
-    def reward(completion, truth, cut=False):
-        nonlocal calls
-        calls += 1
-        if calls > call:
-            raise Stop
-        return exact(completion, truth, cut)
-
-    return reward
-
-
 CUT = [
     ({}, {}), *(pytest.param(*case, marks=pytest.mark.slow) for case in (
         ({}, {"lora_dropout": 0.1}), ({"flops": 8e8, "rounds": 1}, {"lora_dropout": 0.1}), ({"epochs": 2}, {}),
@@ -144,7 +131,7 @@ CUT = [
 def test_a_cut_run_ends_bit_equal(changes, lora, tmp_path):
     whole = trained(tmp_path / "whole", quick(**changes), **lora)
     with pytest.raises(Stop):
-        trained(tmp_path / "cut", quick(**changes), dies_at(2 * 32 + 5), **lora)
+        trained(tmp_path / "cut", quick(**changes), dies_at(2 * 32 + 5, exact), **lora)
     folder = tmp_path / "cut" / "checkpoints" / "rejection"
     at = checkpoints.step_of(checkpoints.latest(folder))
     torch.manual_seed(99)
