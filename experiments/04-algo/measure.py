@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from table import K
+
 from ewm import data, generation, models
 from ewm.config import compose
 from ewm.config.schema import GenerationConfig, TrainConfig
@@ -17,8 +19,6 @@ from ewm.evaluation.answers import Answer
 from ewm.evaluation.comparison import Settings, load_examples
 from ewm.evaluation.items import scored
 from ewm.run import write_atomic
-
-K = 8
 
 
 def validation(folder: Path, overrides: Sequence[str], n: int) -> float:

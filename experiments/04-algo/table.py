@@ -14,8 +14,9 @@ from ewm.evaluation.items import Item
 from ewm.reporting import plot, words
 from ewm.run import write_atomic
 from ewm.scoring import stats
+from ewm.scoring.passes import pass_at_k
 
-K = 8
+K = 8  # samples an item
 ENDPOINTS = ("known", "reserved", "longer", "known pass@1", "reserved pass@1", "known pass@8", "reserved pass@8")
 PAIRS = [("gated", "sft"), ("gated", "rejection"), ("rejection", "sft")]  # on the reserved constructs
 FORGETTING = -0.05
@@ -101,7 +102,7 @@ def _sampled(path: Path) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for row in json.loads(path.read_text()):
         kind = "longer" if row["benchmark"] == "longer" else level_kind(row["level"])
-        for name, value in (("pass@1", row["right"] / K), (f"pass@{K}", float(row["right"] > 0))):
+        for name, value in ((f"pass@{k}", pass_at_k(K, row["right"], k)) for k in (1, K)):
             found.setdefault(f"{kind} {name}", {})[row["id"]] = (value, row["family"])
     return found
 
